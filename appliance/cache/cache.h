@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Values that may vanish: ready-to-send replies, in this process (tier 1)
+ * and in Redis (tier 2), over the store, which the caller asks (tier 3).
+ *
+ * Values belong to a space (a collection). A space has a version; a value
+ * is found only under the version at which it was read, and whoever changes
+ * rows says so with cache_changed() after the commit. How replicas learn of
+ * it, and what is trusted meanwhile, is explained at the top of
+ * coherence.c. Every call is safe from any thread. */
+#ifndef CACHE_CACHE_H
+#define CACHE_CACHE_H
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+
+/* Lives until the arena that was passed is reset. */
+struct cached {
+    struct str body;
+    struct str gzip; /* its compressed twin; may be empty */
+    struct str etag; /* with quotes; may be empty */
+    struct str note; /* a few bytes for the caller, e.g. a row's state */
+};
+
+enum cache_tier { CACHE_HIT_MEMORY, CACHE_HIT_REDIS, CACHE_MISS,
+                  CACHE_BYPASS };
+
+struct cache;
+
+/* Redis away, and other replicas: what the cache cannot do itself. Both may
+ * be NULL (one instance, or SQLite). */
+struct cache_bus {
+    /* Tells the other replicas by another way than Redis that the space
+     * changed; called when Redis is not there to do it. */
+    enum status (*publish)(void *arg, const char *space, int64_t deadline_ms);
+    void *arg;
+    bool needed; /* there may be other replicas: without Redis, tier 1 is
+                  * trusted only while the bus is up (cache_bus_state) */
+};
+
+struct cache_conf {
+    struct str redis_url;  /* "": none; redis://[user:password@]host:port/db,
+                            * rediss://…, unix:… */
+    const char *prefix;    /* of every key in Redis, e.g. "appliance:" */
+    const char *const *spaces; /* names; live as long as the cache */
+    const int64_t *ttl_ms; /* of each space: a value is dropped after that */
+    size_t n_spaces;
+    size_t memory_max_bytes; /* tier 1; 0: no caching at all, every fetch is
+                              * CACHE_BYPASS */
+    size_t value_max_bytes;  /* larger values are not kept */
+    int redis_pool_max;
+    struct cache_bus bus;
+    struct log *log;
+};
+
+/* Redis that is away is no error: the cache goes on without and comes back
+ * to it. ST_BAD_INPUT: the URL does not parse; why says what (no secret). */
+MUST_CHECK enum status cache_open(const struct cache_conf *conf,
+                                  struct cache **out, char why[256]);
+void cache_close(struct cache *c);
+
+/* Makes the value: asks the store, writes *out into a. Its status is what
+ * cache_fetch returns; only ST_OK is kept. */
+typedef enum status cache_fill_fn(void *arg, struct arena *a,
+                                  struct cached *out);
+
+/* The value of key in space: from memory, from Redis, or by fill - one
+ * flight per key: who comes meanwhile waits (until the monotonic deadline,
+ * then ST_TIMEOUT) and gets the same answer. fill runs on the thread of one
+ * of the callers. Never fails because of Redis. With bypass the store is
+ * asked without looking, and the answer is kept. */
+MUST_CHECK enum status cache_fetch(struct cache *c, unsigned space,
+                                   struct str key, bool bypass,
+                                   int64_t deadline_ms, struct arena *a,
+                                   cache_fill_fn *fill, void *arg,
+                                   struct cached *out, enum cache_tier *tier);
+
+/* Rows of the space were changed and committed: from when this returns, no
+ * fetch here gives an answer read before; other replicas have been told. */
+void cache_changed(struct cache *c, unsigned space, int64_t deadline_ms);
+
+/* From the bus: another replica changed this space (NULL: any). */
+void cache_heard(struct cache *c, const char *space);
+void cache_bus_state(struct cache *c, bool up);
+
+enum cache_redis { CACHE_REDIS_NONE, CACHE_REDIS_UP, CACHE_REDIS_DOWN };
+
+struct cache_state {
+    enum cache_redis redis;
+    bool tracking;      /* pushes of changes arrive */
+    int64_t latency_us; /* of the last ping */
+    int64_t down_since_ms; /* wall clock; 0 when up */
+    int64_t entries, bytes;
+};
+void cache_state(struct cache *c, struct cache_state *out);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* gzip (RFC 1952) of whole bodies, by libdeflate. */
+#ifndef HTTP_COMPRESS_H
+#define HTTP_COMPRESS_H
+
+#include "base/arena.h"
+
+enum { GZIP_MIN_BYTES = 1024 }; /* smaller bodies are sent as they are */
+
+/* Into the arena. *out is STR_NONE when it would not get smaller, or is
+ * under GZIP_MIN_BYTES. Any thread; a compressor is kept per thread. */
+MUST_CHECK enum status gzip_body(struct str body, struct arena *a,
+                                 struct str *out);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* One reply. A handler fills it; http/ sends it with one write. */
+#ifndef HTTP_REPLY_H
+#define HTTP_REPLY_H
+
+#include "base/buf.h"
+#include "http/request.h"
+
+/* What a field of a body, or a parameter, did wrong. Codes are what clients
+ * rely on; %s in a message is the bound, the nearest name … */
+/* clang-format off */
+#define PROBLEM_TABLE(X)                                                      \
+    X(REQUIRED,      "required",       "this field is required",              \
+      "ce champ est obligatoire")                                             \
+    X(WRONG_TYPE,    "wrong_type",     "must be %s", "doit être %s")          \
+    X(TOO_SHORT,     "too_short",      "at least %s characters",              \
+      "au moins %s caractères")                                               \
+    X(TOO_LONG,      "too_long",       "at most %s characters",               \
+      "au plus %s caractères")                                                \
+    X(TOO_SMALL,     "too_small",      "at least %s", "au moins %s")          \
+    X(TOO_LARGE,     "too_large",      "at most %s", "au plus %s")            \
+    X(TOO_FEW,       "too_few",        "at least %s entries",                 \
+      "au moins %s éléments")                                                 \
+    X(TOO_MANY_OF,   "too_many",       "at most %s entries",                  \
+      "au plus %s éléments")                                                  \
+    X(TOO_PRECISE,   "too_precise",    "at most %s digits after the point",   \
+      "au plus %s chiffres après la virgule")                                 \
+    X(BAD_PATTERN,   "bad_pattern",    "must match %s", "doit correspondre à %s") \
+    X(BAD_EMAIL,     "bad_email",      "not an e-mail address",               \
+      "pas une adresse e-mail")                                               \
+    X(BAD_URL,       "bad_url",        "not an http or https address",        \
+      "pas une adresse http ou https")                                        \
+    X(BAD_DATE,      "bad_date",       "not a date such as 2026-11-20",       \
+      "pas une date comme 2026-11-20")                                        \
+    X(BAD_DATETIME,  "bad_datetime",   "not a time such as 2026-11-20T09:00:00Z", \
+      "pas un instant comme 2026-11-20T09:00:00Z")                            \
+    X(NOT_AN_OPTION, "not_an_option",  "one of: %s", "parmi : %s")            \
+    X(TWICE,         "duplicate",      "the same value twice: %s",            \
+      "la même valeur deux fois : %s")                                        \
+    X(NOT_UNIQUE,    "not_unique",     "this value is already taken",         \
+      "cette valeur est déjà prise")                                          \
+    X(NO_SUCH,       "no_such_record", "there is no such record in %s",       \
+      "cette fiche n'existe pas dans %s")                                     \
+    X(IN_USE,        "in_use",         "records of %s depend on it",          \
+      "des fiches de %s en dépendent")                                        \
+    X(READ_ONLY,     "read_only",      "set by the server",                   \
+      "fixé par le serveur")                                                  \
+    X(UNKNOWN,       "unknown",        "unknown; did you mean %s?",           \
+      "inconnu ; vouliez-vous dire %s ?")                                     \
+    X(BAD_VALUE,     "bad_value",      "must be %s", "doit être %s")          \
+    X(BAD_UTF8,      "bad_utf8",       "not valid UTF-8", "UTF-8 non valide")
+/* clang-format on */
+#define PROBLEM_ID(name, code, en, fr) PROBLEM_##name,
+enum problem { PROBLEM_TABLE(PROBLEM_ID) PROBLEM__COUNT };
+#undef PROBLEM_ID
+
+const char *problem_code(enum problem p);
+
+struct problem_at { /* one of them; a list in the order found */
+    struct problem_at *next;
+    struct str where; /* field or parameter */
+    enum problem what;
+    struct str detail; /* for %s; lives as long as the arena */
+};
+
+enum { REPLY_HEADERS_MAX_BYTES = 8 * 1024 };
+
+struct reply {
+    struct arena *arena;
+    int code;            /* 0: by the status that the handler returns */
+    struct str type;     /* Content-Type; default application/json */
+    struct buf headers;  /* "Name: value\r\n" lines, by reply_header */
+    struct buf body;     /* built here … */
+    struct str ready;    /* … or ready-made, when ready.ptr is not NULL, */
+    struct str ready_gzip, ready_br; /* with its compressed twins, if any */
+    struct str etag;     /* with quotes; empty: none */
+    struct str cache_control; /* empty: no-store, for API answers */
+    bool no_gzip;        /* do not compress the body on the way out */
+    bool close;          /* end the connection after this reply */
+    struct problem_at *problems, **problems_end;
+    struct str message;  /* for the error body, instead of status_text */
+};
+
+void reply_init(struct reply *rp, struct arena *a, size_t body_max_bytes);
+
+/* Appends a header. Name and value are ours or checked: control bytes in
+ * value break the reply (ST_BUG), so that nothing can be injected. */
+void reply_header(struct reply *rp, struct str name, struct str value);
+
+/* A ready-made body whose bytes live until arena_reset; twins may be
+ * STR_NONE. HEAD, ranges and Accept-Encoding are taken care of when it is
+ * sent (Vary is added). */
+void reply_ready(struct reply *rp, struct str body, struct str gzip,
+                 struct str br);
+
+/* Notes a problem with a field; where and detail are borrowed until the
+ * reply is sent. Returns ST_INVALID, for `return reply_problem(…)`. */
+enum status reply_problem(struct reply *rp, struct str where,
+                          enum problem what, struct str detail);
+
+/* Turns a status into the error body of API.md (or RFC 9457 by Accept) in
+ * the request's language, replacing whatever body was begun. The only place
+ * that writes errors. */
+void reply_error(const struct request *rq, struct reply *rp, enum status st);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Routes: a table, matched segment by segment. */
+#ifndef HTTP_ROUTER_H
+#define HTTP_ROUTER_H
+
+#include "http/reply.h"
+#include "http/request.h"
+
+struct app;
+typedef enum status handler_fn(struct app *app, struct request *rq,
+                               struct reply *rp);
+
+enum access {
+    ACCESS_PUBLIC, /* anybody */
+    ACCESS_READ,   /* who may read records */
+    ACCESS_WRITE,  /* who may change them */
+    ACCESS_OPS     /* on the ops listener only */
+};
+
+struct route {
+    enum method method;  /* GET serves HEAD too */
+    const char *pattern; /* "/api/v1/{collection}/{id}"; a last "{path*}"
+                          * takes the rest, which may be empty */
+    handler_fn *run;
+    enum access access;
+    size_t body_max_bytes; /* 0: a body is refused */
+};
+
+/* Finds the route of rq->path and rq->method and fills rq->route and
+ * rq->param. A literal segment wins over {x}, {x} over {path*}. Parameters
+ * are never empty. ST_NOT_FOUND; ST_BAD_METHOD, and *allowed gets a bit
+ * (1 << method) for each method the path has. */
+MUST_CHECK enum status route_find(const struct route *routes, size_t n,
+                                  struct request *rq, unsigned *allowed);
+
+/* "GET, HEAD, POST": the value of Allow. */
+void route_allow(unsigned allowed, struct buf *out);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows that must last: SQLite or PostgreSQL, with the same answers.
+ *
+ * What users of the store include; backends include store_ops.h. store.c
+ * does for all backends what is the same for all: the pool, deadlines,
+ * reconnecting, metrics, naming the field of a broken relation. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+
+struct store;
+struct store_conn; /* one connection, used by one thread at a time */
+
+enum value_kind { VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT };
+
+/* A parameter or a cell. Booleans travel as the integers 0 and 1. */
+struct value {
+    enum value_kind kind;
+    union {
+        int64_t i;
+        double r;
+        struct str s;
+    };
+};
+#define VALUE_NONE ((struct value){ .kind = VALUE_NULL })
+#define VALUE_I(n) ((struct value){ .kind = VALUE_INT, .i = (n) })
+#define VALUE_R(x) ((struct value){ .kind = VALUE_REAL, .r = (x) })
+#define VALUE_S(t) ((struct value){ .kind = VALUE_TEXT, .s = (t) })
+
+struct rows {
+    size_t n, n_columns;
+    struct value *cell; /* row by row; text lives in the arena */
+};
+
+/* Label of METRIC_STORE_QUERIES and METRIC_STORE_DURATION. */
+/* clang-format off */
+#define QUERY_CLASS_TABLE(X) \
+    X(READ) X(LIST) X(COUNT) X(INSERT) X(UPDATE) X(DELETE) X(SCHEMA) X(OTHER)
+/* clang-format on */
+#define QUERY_CLASS_ID(name) QUERY_##name,
+enum query_class { QUERY_CLASS_TABLE(QUERY_CLASS_ID) QUERY_CLASS__COUNT };
+#undef QUERY_CLASS_ID
+
+/* Asked, in the same transaction, when the backend reports a broken
+ * relation without naming it (SQLite): the probe whose query (one
+ * parameter) finds no row - or, with expect_none, one - names the field. */
+struct query_probe {
+    const char *name;  /* what store_error.field becomes */
+    unsigned arg;      /* index into the statement's values; NULL is fine */
+    bool expect_none;
+    const char *text;  /* "SELECT 1 FROM departments WHERE id = $1" */
+};
+
+/* One statement. Parameters are $1, $2, … in order of first appearance (both
+ * engines read that). text, and the struct, live as long as the store for
+ * keep == true (prepared once per connection, found again by text); with
+ * keep == false they live for the call. */
+struct query {
+    const char *text;
+    const char *columns; /* a letter a column: i r s b; NULL: as they come */
+    enum query_class class;
+    bool keep;
+    size_t n_args;
+    const struct query_probe *probes;
+    size_t n_probes;
+};
+
+struct store_error {
+    char field[64]; /* ST_NOT_UNIQUE, ST_BAD_RELATION, ST_CONFLICT */
+    char what[256]; /* the backend's words: logs only, never clients */
+};
+
+struct store_conf {
+    struct str url; /* sqlite:PATH, postgres://…, postgresql://… */
+    const char *application; /* application_name */
+    int pool_max;            /* connections; SQLite: readers */
+    int64_t connect_timeout_ms;
+    struct log *log;
+};
+
+/* Opens the first connection, so that a wrong URL or a missing server is
+ * known at start: ST_BAD_INPUT (url does not parse; what says why, never
+ * showing a password), ST_BUSY (nobody there, or in use by another
+ * instance), ST_FORBIDDEN (folder cannot be written, wrong password). */
+MUST_CHECK enum status store_open(const struct store_conf *conf,
+                                  struct store **out,
+                                  struct store_error *why);
+
+/* Every connection must have been given back. */
+void store_close(struct store *s);
+
+enum store_dialect { STORE_SQLITE, STORE_POSTGRES };
+enum store_dialect store_dialect(const struct store *s);
+const char *store_kind(const struct store *s); /* "sqlite", "postgres" */
+
+enum store_access {
+    STORE_READ, /* reads only; several at a time */
+    STORE_WRITE /* SQLite: the one writer */
+};
+
+/* A connection from the pool, waiting for one until the monotonic deadline
+ * (ST_BUSY then). It carries the deadline: calls on it end by it with
+ * ST_TIMEOUT. Broken connections are replaced with back-off; while the
+ * backend is away this returns ST_BUSY at once. */
+MUST_CHECK enum status store_take(struct store *s, enum store_access access,
+                                  int64_t deadline_ms,
+                                  struct store_conn **out);
+void store_give(struct store_conn *c); /* NULL is fine; rolls back */
+
+/* Runs one statement. out and changed may be NULL. why may be NULL.
+ * ST_NOT_UNIQUE, ST_BAD_RELATION (a related row is missing), ST_CONFLICT (a
+ * row is still referenced) with why->field named; ST_BUSY (a lock was not
+ * had in time, the connection broke: outside a transaction a read was tried
+ * again on a new one first), ST_TIMEOUT, ST_FULL (disk), ST_NO_MEMORY,
+ * ST_TOO_BIG, ST_BUG (the statement is wrong; logged). */
+MUST_CHECK enum status store_run(struct store_conn *c, const struct query *q,
+                                 const struct value *args, struct arena *a,
+                                 struct rows *out, int64_t *changed,
+                                 struct store_error *why);
+
+/* A transaction: READ COMMITTED or stricter; SQLite begins immediate on a
+ * STORE_WRITE connection. end(keep false) rolls back and cannot fail in a
+ * way that matters; end(keep true) is durable when it returns ST_OK. */
+MUST_CHECK enum status store_begin(struct store_conn *c);
+MUST_CHECK enum status store_end(struct store_conn *c, bool keep,
+                                 struct store_error *why);
+
+/* One replica at a time: held until the transaction ends (PostgreSQL
+ * advisory lock; SQLite: the write transaction itself). */
+MUST_CHECK enum status store_lock(struct store_conn *c, int64_t key);
+
+/* Is the backend there? Its answer time in *latency_us. */
+MUST_CHECK enum status store_ping(struct store *s, int64_t deadline_ms,
+                                  int64_t *latency_us);
+
+/* --- telling other replicas (PostgreSQL LISTEN / NOTIFY) ---------------- */
+
+/* Called on a thread of the store's own, with "" whenever the listening
+ * connection was lost (messages may have been missed) and with "+" when it
+ * is listening again. */
+typedef void store_heard_fn(void *arg, struct str message);
+
+/* SQLite: ST_UNSUPPORTED, since one instance owns the file. At most once. */
+MUST_CHECK enum status store_listen(struct store *s, const char *channel,
+                                    store_heard_fn *heard, void *arg);
+MUST_CHECK enum status store_notify(struct store *s, const char *channel,
+                                    struct str message, int64_t deadline_ms);
+
+#endif
