@@ -6,7 +6,11 @@
 
 #include "base/mem.h"
 
-enum { FIRST_BLOCK_BYTES = 16 * 1024, MAX_STEP_BYTES = 1024 * 1024 };
+enum {
+    FIRST_BLOCK_BYTES = 16 * 1024,
+    MAX_STEP_BYTES = 1024 * 1024,
+    KEPT_BLOCK_BYTES = 64 * 1024
+};
 
 struct arena_block {
     struct arena_block *older;
@@ -20,20 +24,44 @@ struct arena_undo {
     void *arg;
 };
 
+/* Under AddressSanitizer, what is not taken may not be touched. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+
+#ifdef HAS_ASAN
+#include <sanitizer/asan_interface.h>
+#define FORBID(p, n) ASAN_POISON_MEMORY_REGION(p, n)
+#define ALLOW(p, n)  ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+#define FORBID(p, n) ((void)(p), (void)(n))
+#define ALLOW(p, n)  ((void)(p), (void)(n))
+#endif
+
 void arena_init(struct arena *a, size_t max_bytes)
 {
     *a = (struct arena){ .max_bytes = max_bytes };
 }
 
+static size_t left_bytes(const struct arena *a)
+{
+    return a->held_bytes < a->max_bytes ? a->max_bytes - a->held_bytes : 0;
+}
+
 /* Blocks double so that a large request needs few of them. */
 static size_t next_room(const struct arena *a, size_t n_bytes)
 {
-    size_t room = a->blocks == NULL ? FIRST_BLOCK_BYTES : 2 * a->blocks->room;
+    size_t left = left_bytes(a), room = FIRST_BLOCK_BYTES;
 
-    if (room > MAX_STEP_BYTES)
-        room = MAX_STEP_BYTES;
-    if (room > a->max_bytes - a->held_bytes)
-        room = a->max_bytes - a->held_bytes;
+    if (a->blocks != NULL)
+        room = a->blocks->room > MAX_STEP_BYTES / 2 ? MAX_STEP_BYTES
+                                                    : 2 * a->blocks->room;
+    if (room > left)
+        room = left;
     return room < n_bytes ? n_bytes : room;
 }
 
@@ -42,12 +70,15 @@ static struct arena_block *grow(struct arena *a, size_t n_bytes)
     struct arena_block *b;
     size_t room;
 
-    if (n_bytes > a->max_bytes - a->held_bytes)
+    if (n_bytes > left_bytes(a))
         return NULL;
     room = next_room(a, n_bytes);
+    if (room > SIZE_MAX - sizeof(*b))
+        return NULL;
     b = mem_take(sizeof(*b) + room);
     if (b == NULL)
         return NULL;
+    FORBID(b->data, room);
     b->room = room;
     b->older = a->blocks;
     a->blocks = b;
@@ -55,21 +86,28 @@ static struct arena_block *grow(struct arena *a, size_t n_bytes)
     return b;
 }
 
-void *arena_take(struct arena *a, size_t n_bytes)
+static size_t aligned(size_t n_bytes)
 {
     const size_t align = _Alignof(max_align_t);
+
+    return (n_bytes + align - 1) / align * align;
+}
+
+void *arena_take(struct arena *a, size_t n_bytes)
+{
     struct arena_block *b = a->blocks;
+    size_t step = aligned(n_bytes);
     void *p;
 
-    if (n_bytes > SIZE_MAX - align)
+    if (step < n_bytes)
         return NULL;
-    n_bytes = (n_bytes + align - 1) / align * align;
-    if (b == NULL || n_bytes > b->room - b->used)
-        b = grow(a, n_bytes);
+    if (b == NULL || step > b->room - b->used)
+        b = grow(a, step);
     if (b == NULL)
         return NULL;
     p = b->data + b->used;
-    b->used += n_bytes;
+    b->used += step;
+    ALLOW(p, n_bytes);
     return p;
 }
 
@@ -80,9 +118,39 @@ void *arena_take_array(struct arena *a, size_t n, size_t size)
     return arena_take(a, n * size);
 }
 
+/* Whether p could grow where it stands: it was the last to be taken, and
+ * its block has room. */
+static bool extend(struct arena *a, unsigned char *p, size_t old_bytes,
+                   size_t n_bytes)
+{
+    struct arena_block *b = a->blocks;
+    size_t before, step = aligned(n_bytes);
+
+    if (b == NULL || p + aligned(old_bytes) != b->data + b->used)
+        return false;
+    before = b->used - aligned(old_bytes);
+    if (step < n_bytes || step > b->room - before)
+        return false;
+    b->used = before + step;
+    ALLOW(p, n_bytes);
+    return true;
+}
+
+void *arena_resize(struct arena *a, void *p, size_t old_bytes, size_t n_bytes)
+{
+    void *bigger;
+
+    if (n_bytes <= old_bytes || (p != NULL && extend(a, p, old_bytes, n_bytes)))
+        return p;
+    bigger = arena_take(a, n_bytes);
+    if (bigger != NULL && old_bytes > 0)
+        memcpy(bigger, p, old_bytes);
+    return bigger;
+}
+
 char *arena_cstr(struct arena *a, struct str s)
 {
-    char *p = arena_take(a, s.len + 1);
+    char *p = s.len == SIZE_MAX ? NULL : arena_take(a, s.len + 1);
 
     if (p != NULL && s.len > 0)
         memcpy(p, s.ptr, s.len);
@@ -122,25 +190,37 @@ static void run_undos(struct arena *a)
     }
 }
 
+static void give_newest(struct arena *a)
+{
+    struct arena_block *b = a->blocks;
+
+    a->blocks = b->older;
+    a->held_bytes -= b->room;
+    ALLOW(b->data, b->room);
+    mem_give(b);
+}
+
 void arena_reset(struct arena *a)
 {
-    run_undos(a);
-    while (a->blocks != NULL && a->blocks->older != NULL) {
-        struct arena_block *b = a->blocks;
+    struct arena_block *b;
 
-        a->blocks = b->older;
-        a->held_bytes -= b->room;
-        mem_give(b);
-    }
-    if (a->blocks != NULL) {
-        memset(a->blocks->data, 0, a->blocks->used);
-        a->blocks->used = 0;
-    }
+    run_undos(a);
+    while (a->blocks != NULL &&
+           (a->blocks->older != NULL || a->blocks->room > KEPT_BLOCK_BYTES))
+        give_newest(a);
+    b = a->blocks;
+    if (b == NULL)
+        return;
+    ALLOW(b->data, b->room);
+    memset(b->data, 0, b->used);
+    FORBID(b->data, b->room);
+    b->used = 0;
 }
 
 void arena_close(struct arena *a)
 {
     arena_reset(a);
-    mem_give(a->blocks);
+    if (a->blocks != NULL)
+        give_newest(a);
     arena_init(a, a->max_bytes);
 }

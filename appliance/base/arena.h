@@ -28,6 +28,13 @@ void arena_init(struct arena *a, size_t max_bytes);
 MUST_CHECK void *arena_take(struct arena *a, size_t n_bytes);
 MUST_CHECK void *arena_take_array(struct arena *a, size_t n, size_t size);
 
+/* p (of old_bytes, from this arena, or NULL) made larger: where it stands if
+ * it was taken last, else a copy. What is added is zeroed as long as nobody
+ * wrote past old_bytes. NULL as above, and p stays valid. A size not larger
+ * than the old one gives p. */
+MUST_CHECK void *arena_resize(struct arena *a, void *p, size_t old_bytes,
+                              size_t n_bytes);
+
 /* A copy with a NUL behind it; NULL (or an str with ptr NULL) as above. */
 MUST_CHECK char *arena_cstr(struct arena *a, struct str s);
 MUST_CHECK enum status arena_copy(struct arena *a, struct str s,
@@ -39,8 +46,8 @@ MUST_CHECK enum status arena_copy(struct arena *a, struct str s,
 MUST_CHECK enum status arena_on_reset(struct arena *a, void (*fn)(void *),
                                       void *arg);
 
-/* Runs the undos, then takes everything back; one block stays, so that a
- * small request never calls the allocator. */
+/* Runs the undos, then takes everything back; one block of at most 64 KiB
+ * stays, so that a small request never calls the allocator. */
 void arena_reset(struct arena *a);
 void arena_close(struct arena *a); /* reset, and the last block goes too */
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 
+#include <assert.h>
+#include <float.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,38 +13,49 @@ enum { FIRST_ROOM_BYTES = 256 };
 
 void buf_init(struct buf *b, struct arena *a, size_t cap_bytes)
 {
-    *b = (struct buf){ .arena = a, .cap = cap_bytes, .ptr = NULL };
+    *b = (struct buf){ .arena = a };
+    b->cap = cap_bytes < SIZE_MAX / 4 ? cap_bytes : SIZE_MAX / 4;
+}
+
+void buf_init_fixed(struct buf *b, char *ptr, size_t room_bytes)
+{
+    assert(room_bytes > 0);
+    *b = (struct buf){ .ptr = ptr, .room = room_bytes, .cap = room_bytes - 1 };
+}
+
+static bool broken(struct buf *b, enum status st)
+{
+    b->st = st;
+    b->room = b->len; /* so that no append fits any more */
+    return false;
 }
 
 /* Room for n_bytes more and the NUL. */
-static bool make_room(struct buf *b, size_t n_bytes)
+static bool grow(struct buf *b, size_t n_bytes)
 {
-    size_t want;
+    size_t want = b->room == 0 ? FIRST_ROOM_BYTES : 2 * b->room;
     char *p;
 
     if (b->st != ST_OK)
         return false;
-    if (n_bytes > b->cap - b->len) {
-        b->st = ST_TOO_BIG;
-        return false;
-    }
-    if (b->len + n_bytes < b->room)
-        return true;
-    want = b->room == 0 ? FIRST_ROOM_BYTES : 2 * b->room;
+    if (n_bytes > b->cap - b->len)
+        return broken(b, ST_TOO_BIG);
     if (want > b->cap + 1)
         want = b->cap + 1;
     if (want < b->len + n_bytes + 1)
         want = b->len + n_bytes + 1;
-    p = arena_take(b->arena, want);
-    if (p == NULL) {
-        b->st = ST_NO_MEMORY;
-        return false;
-    }
-    if (b->len > 0)
-        memcpy(p, b->ptr, b->len);
+    p = arena_resize(b->arena, b->ptr, b->room, want);
+    if (p == NULL)
+        return broken(b, ST_NO_MEMORY);
     b->ptr = p;
     b->room = want;
     return true;
+}
+
+/* room is at most cap + 1, so what fits it fits the cap. */
+static inline bool make_room(struct buf *b, size_t n_bytes)
+{
+    return n_bytes < b->room - b->len || grow(b, n_bytes);
 }
 
 char *buf_reserve(struct buf *b, size_t n_bytes)
@@ -60,7 +74,8 @@ void buf_add(struct buf *b, struct str s)
 
 void buf_add_char(struct buf *b, char c)
 {
-    buf_add(b, (struct str){ &c, 1 });
+    if (make_room(b, 1))
+        b->ptr[b->len++] = c;
 }
 
 /* Writes the digits of n before end, at least min of them. */
@@ -91,10 +106,12 @@ void buf_add_int(struct buf *b, int64_t n)
 
 void buf_add_decimal(struct buf *b, int64_t scaled, int scale)
 {
-    char text[48], *end = text + sizeof(text);
-    char *p = digits_before(end, magnitude_of(scaled), scale + 1);
-    size_t whole = (size_t)(end - p) - (size_t)scale;
+    char text[24], *end = text + sizeof(text), *p;
+    size_t whole;
 
+    assert(scale >= 0 && scale <= 19);
+    p = digits_before(end, magnitude_of(scaled), scale + 1);
+    whole = (size_t)(end - p) - (size_t)scale;
     if (scaled < 0)
         buf_add_char(b, '-');
     buf_add(b, (struct str){ p, whole });
@@ -104,11 +121,18 @@ void buf_add_decimal(struct buf *b, int64_t scaled, int scale)
     }
 }
 
+/* 15 digits always survive; below the normal range fewer may do. */
 void buf_add_real(struct buf *b, double r)
 {
+    int precision = fabs(r) < DBL_MIN ? 1 : DBL_DIG;
     char text[32];
 
-    for (int precision = 15; precision <= 17; precision++) {
+    assert(isfinite(r));
+    if (r > -1e15 && r < 1e15 && r == (double)(int64_t)r && !signbit(r)) {
+        buf_add_int(b, (int64_t)r);
+        return;
+    }
+    for (; precision <= DBL_DECIMAL_DIG; precision++) {
         snprintf(text, sizeof(text), "%.*g", precision, r);
         if (strtod(text, NULL) == r)
             break;
@@ -116,79 +140,91 @@ void buf_add_real(struct buf *b, double r)
     buf_add(b, str_of(text));
 }
 
-/* What a byte becomes: NULL when it stands for itself. */
-static const char *escape_of(unsigned char c, char hex[7])
+/* How a byte stands in a JSON string: as it is, behind a backslash, as
+ * \u00XX, or as the first of a character that needs a closer look. */
+enum { PLAIN, HEX = 1, LOOK = 2 };
+
+/* clang-format off */
+static const unsigned char escape[256] = {
+    HEX, HEX, HEX, HEX, HEX, HEX, HEX, HEX,
+    'b', 't', 'n', HEX, 'f', 'r', HEX, HEX,
+    HEX, HEX, HEX, HEX, HEX, HEX, HEX, HEX,
+    HEX, HEX, HEX, HEX, HEX, HEX, HEX, HEX,
+    ['"'] = '"', ['\\'] = '\\', ['<'] = HEX, [0x7F] = HEX, [0xE2] = LOOK,
+};
+/* clang-format on */
+
+/* The length of what stands for itself at the front. */
+static size_t plain_run(const unsigned char *p, size_t n)
 {
-    switch (c) {
-    case '"':
-        return "\\\"";
-    case '\\':
-        return "\\\\";
-    case '\n':
-        return "\\n";
-    case '\r':
-        return "\\r";
-    case '\t':
-        return "\\t";
-    default:
-        if (c >= 0x20 && c != '<' && c != 0x7F)
-            return NULL;
-        snprintf(hex, 7, "\\u%04x", c);
-        return hex;
-    }
+    size_t i = 0;
+
+    while (n - i >= 4 && !(escape[p[i]] | escape[p[i + 1]] | escape[p[i + 2]] |
+                           escape[p[i + 3]]))
+        i += 4;
+    while (i < n && escape[p[i]] == PLAIN)
+        i++;
+    return i;
 }
 
-/* U+2028 and U+2029 are E2 80 A8 and E2 80 A9. */
-static const char *line_separator(const char *p, size_t left)
+/* Adds the character at p, which may not stand for itself, and returns how
+ * many bytes it takes. U+2028 and U+2029 are E2 80 A8 and E2 80 A9. */
+static size_t add_escaped(struct buf *b, const unsigned char *p, size_t n)
 {
-    if (left < 3 || memcmp(p, "\xE2\x80", 2) != 0)
-        return NULL;
-    if (p[2] == '\xA8')
-        return "\\u2028";
-    return p[2] == '\xA9' ? "\\u2029" : NULL;
+    static const char digits[] = "0123456789abcdef";
+    unsigned char how = escape[*p];
+    char hex[] = { '\\', 'u', '0', '0', digits[*p >> 4], digits[*p & 15] };
+
+    if (how == LOOK && n >= 3 && p[1] == 0x80 && (p[2] | 1) == 0xA9) {
+        buf_add(b, p[2] == 0xA8 ? STR("\\u2028") : STR("\\u2029"));
+        return 3;
+    }
+    if (how == HEX) {
+        buf_add(b, (struct str){ hex, sizeof(hex) });
+    } else {
+        if (how != LOOK)
+            buf_add_char(b, '\\');
+        buf_add_char(b, how == LOOK ? (char)*p : (char)how);
+    }
+    return 1;
 }
 
 void buf_add_json(struct buf *b, struct str s)
 {
-    size_t from = 0;
-    char hex[7];
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    size_t run, i = 0;
 
     buf_add_char(b, '"');
-    for (size_t i = 0; i < s.len; i++) {
-        const char *line = line_separator(s.ptr + i, s.len - i);
-        const char *with =
-            line != NULL ? line : escape_of((unsigned char)s.ptr[i], hex);
-
-        if (with == NULL)
-            continue;
-        buf_add(b, (struct str){ s.ptr + from, i - from });
-        buf_add(b, str_of(with));
-        i += line != NULL ? 2 : 0;
-        from = i + 1;
+    while (i < s.len) {
+        run = plain_run(p + i, s.len - i);
+        buf_add(b, (struct str){ s.ptr + i, run });
+        i += run;
+        if (i < s.len)
+            i += add_escaped(b, p + i, s.len - i);
     }
-    buf_add(b, (struct str){ s.ptr + from, s.len - from });
     buf_add_char(b, '"');
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
+    size_t room = b->room - b->len;
     va_list args;
     int n;
-    char *p;
 
     va_start(args, fmt);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(room > 0 ? b->ptr + b->len : NULL, room, fmt, args);
     va_end(args);
     if (n < 0) {
-        b->st = b->st == ST_OK ? ST_NO_MEMORY : b->st;
+        broken(b, ST_NO_MEMORY);
         return;
     }
-    p = buf_reserve(b, (size_t)n);
-    if (p == NULL)
-        return;
-    va_start(args, fmt);
-    vsnprintf(p, (size_t)n + 1, fmt, args);
-    va_end(args);
+    if ((size_t)n >= room) {
+        if (!make_room(b, (size_t)n))
+            return;
+        va_start(args, fmt);
+        vsnprintf(b->ptr + b->len, (size_t)n + 1, fmt, args);
+        va_end(args);
+    }
     b->len += (size_t)n;
 }
 

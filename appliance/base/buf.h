@@ -15,9 +15,16 @@ struct buf {
 };
 
 void buf_init(struct buf *b, struct arena *a, size_t cap_bytes);
+
+/* Over memory of the caller, which it never outgrows; one byte of it is for
+ * the NUL. */
+void buf_init_fixed(struct buf *b, char *ptr, size_t room_bytes);
+
 void buf_add(struct buf *b, struct str s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_int(struct buf *b, int64_t n);
+
+/* scaled / 10^scale, with exactly scale digits (0..19) behind the point. */
 void buf_add_decimal(struct buf *b, int64_t scaled, int scale);
 
 /* The shortest decimal that reads back as the same double; r is finite. */

@@ -176,8 +176,9 @@ static bool take_char(struct str *s, const char *any_of)
 
 static int days_in_month(int year, int month)
 {
-    static const char days[] = { 31, 28, 31, 30, 31, 30,
-                                 31, 31, 30, 31, 30, 31 };
+    static const char days[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
     return days[month - 1] + (month == 2 && leap);
@@ -197,8 +198,7 @@ static bool take_time(struct str *s, int64_t *of_day_ms)
 
     if (!take_digits(s, 2, &hour) || !take_char(s, ":") ||
         !take_digits(s, 2, &minute) || !take_char(s, ":") ||
-        !take_digits(s, 2, &second) || hour > 23 || minute > 59 ||
-        second > 59)
+        !take_digits(s, 2, &second) || hour > 23 || minute > 59 || second > 59)
         return false;
     *of_day_ms = ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
     if (!take_char(s, "."))

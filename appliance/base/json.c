@@ -12,11 +12,12 @@
 /* Up to this many members are compared in pairs, more are sorted. */
 enum { FEW_KEYS = 16, SHOWN_KEY_BYTES = 40 };
 
-/* A struct json is a yyjson_val under a name of ours. */
-static const yyjson_val *val_of(const struct json *v)
+/* A struct json is a yyjson_val under a name of ours. The const is ours too:
+ * yyjson's own readers take what could be written. */
+static yyjson_val *val_of(const struct json *v)
 {
     assert(v != NULL);
-    return (const yyjson_val *)v;
+    return (yyjson_val *)(uintptr_t)v;
 }
 
 static const struct json *json_of(const yyjson_val *v)
@@ -24,7 +25,7 @@ static const struct json *json_of(const yyjson_val *v)
     return (const struct json *)v;
 }
 
-static struct str text_of(const yyjson_val *v)
+static struct str text_of(yyjson_val *v)
 {
     return (struct str){ v->uni.str, unsafe_yyjson_get_len(v) };
 }
@@ -88,7 +89,7 @@ static size_t too_deep_at(struct str text)
 /* By length, bytes, then place in the text. */
 static int key_order(const void *a, const void *b)
 {
-    const yyjson_val *const *x = a, *const *y = b;
+    yyjson_val *const *x = a, *const *y = b;
     struct str s = text_of(*x), t = text_of(*y);
     int order;
 
@@ -98,8 +99,7 @@ static int key_order(const void *a, const void *b)
     return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
-static const yyjson_val *duplicate_of_few(const yyjson_val *const *key,
-                                          size_t n)
+static yyjson_val *duplicate_of_few(yyjson_val *const *key, size_t n)
 {
     for (size_t i = 1; i < n; i++)
         for (size_t j = 0; j < i; j++)
@@ -108,9 +108,9 @@ static const yyjson_val *duplicate_of_few(const yyjson_val *const *key,
     return NULL;
 }
 
-static const yyjson_val *duplicate_of_many(const yyjson_val **key, size_t n)
+static yyjson_val *duplicate_of_many(yyjson_val **key, size_t n)
 {
-    const yyjson_val *first = NULL;
+    yyjson_val *first = NULL;
 
     qsort(key, n, sizeof(*key), key_order);
     for (size_t i = 1; i < n; i++)
@@ -121,15 +121,15 @@ static const yyjson_val *duplicate_of_many(const yyjson_val **key, size_t n)
 }
 
 /* *bad: the first key that stands twice or holds a NUL, or NULL. */
-static enum status check_keys(const yyjson_val *object, struct arena *a,
-                              const yyjson_val **bad)
+static enum status check_keys(yyjson_val *object, struct arena *a,
+                              yyjson_val **bad)
 {
     size_t n = unsafe_yyjson_get_len(object);
-    const yyjson_val *few[FEW_KEYS], **key = few;
-    const yyjson_val *k = object + 1;
+    yyjson_val *few[FEW_KEYS], **key = few;
+    yyjson_val *k = object + 1;
 
     if (n > FEW_KEYS)
-        key = arena_take_array(a, n, sizeof(const yyjson_val *));
+        key = arena_take_array(a, n, sizeof(yyjson_val *));
     if (key == NULL)
         return ST_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
@@ -138,14 +138,14 @@ static enum status check_keys(const yyjson_val *object, struct arena *a,
             return ST_OK;
         }
         key[i] = k;
-        k = unsafe_yyjson_get_next((yyjson_val *)(uintptr_t)(k + 1));
+        k = unsafe_yyjson_get_next(k + 1);
     }
     *bad = n > FEW_KEYS ? duplicate_of_many(key, n) : duplicate_of_few(key, n);
     return ST_OK;
 }
 
 /* The key cut between characters, its control characters masked. */
-static void say_key(const yyjson_val *key, struct json_error *why)
+static void say_key(yyjson_val *key, struct json_error *why)
 {
     struct str s = text_of(key);
     bool has_nul = str_has(s, '\0');
@@ -155,9 +155,8 @@ static void say_key(const yyjson_val *key, struct json_error *why)
     while (n < s.len && n > 0 && (s.ptr[n] & 0xC0) == 0x80)
         n--;
     for (size_t i = 0; i < n; i++)
-        shown[i] = (unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7F
-                       ? '?'
-                       : s.ptr[i];
+        shown[i] =
+            (unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7F ? '?' : s.ptr[i];
     shown[n] = '\0';
     snprintf(why->what, sizeof(why->what), "%s \"%s%s\"",
              has_nul ? "NUL in the key" : "duplicate key", shown,
@@ -170,8 +169,8 @@ static enum status check_values(const yyjson_doc *doc, const char *copy,
                                 struct str text, struct arena *a,
                                 struct json_error *why)
 {
-    const yyjson_val *open_until[JSON_DEPTH_MAX];
-    const yyjson_val *bad = NULL, *v = doc->root, *end = v + doc->val_read;
+    yyjson_val *open_until[JSON_DEPTH_MAX];
+    yyjson_val *bad = NULL, *v = doc->root, *end = v + doc->val_read;
     size_t depth = 0;
     enum status st;
 
@@ -185,8 +184,7 @@ static enum status check_values(const yyjson_doc *doc, const char *copy,
                      JSON_DEPTH_MAX);
             return refuse(text, too_deep_at(text), why);
         }
-        open_until[depth++] =
-            unsafe_yyjson_get_next((yyjson_val *)(uintptr_t)v);
+        open_until[depth++] = unsafe_yyjson_get_next(v);
         if (unsafe_yyjson_get_type(v) != YYJSON_TYPE_OBJ)
             continue;
         st = check_keys(v, a, &bad);
@@ -200,8 +198,8 @@ static enum status check_values(const yyjson_doc *doc, const char *copy,
     return ST_OK;
 }
 
-enum status json_read(struct str text, struct arena *a,
-                      const struct json **out, struct json_error *why)
+enum status json_read(struct str text, struct arena *a, const struct json **out,
+                      struct json_error *why)
 {
     yyjson_alc alc = { alc_take, alc_resize, alc_give, a };
     yyjson_read_err err = { 0 };
@@ -220,8 +218,8 @@ enum status json_read(struct str text, struct arena *a,
         return ST_NO_MEMORY;
     memcpy(copy, text.ptr, text.len);
     doc = yyjson_read_opts(copy, text.len,
-                           YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW,
-                           &alc, &err);
+                           YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, &alc,
+                           &err);
     if (doc == NULL && err.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
         return ST_NO_MEMORY;
     if (doc == NULL) {
@@ -308,7 +306,7 @@ struct str json_number_text(const struct json *v)
 
 size_t json_count(const struct json *v)
 {
-    const yyjson_val *c = val_of(v);
+    yyjson_val *c = val_of(v);
 
     return unsafe_yyjson_is_ctn(c) ? unsafe_yyjson_get_len(c) : 0;
 }
@@ -322,7 +320,7 @@ struct json_iter json_iter(const struct json *container)
 
 bool json_next(struct json_iter *it)
 {
-    const yyjson_val *v = it->at;
+    yyjson_val *v = (yyjson_val *)(uintptr_t)it->at;
 
     if (it->left == 0)
         return false;
@@ -330,7 +328,7 @@ bool json_next(struct json_iter *it)
     if (json_kind(it->container) == JSON_OBJECT)
         it->key = text_of(v++);
     it->value = json_of(v);
-    it->at = unsafe_yyjson_get_next((yyjson_val *)(uintptr_t)v);
+    it->at = unsafe_yyjson_get_next(v);
     return true;
 }
 
@@ -374,7 +372,7 @@ static void add_container(struct buf *b, const struct json *v, bool is_object)
 /* Calls itself at most JSON_DEPTH_MAX deep. */
 void buf_add_json_value(struct buf *b, const struct json *v)
 {
-    const yyjson_val *val = val_of(v);
+    yyjson_val *val = val_of(v);
 
     switch (json_kind(v)) {
     case JSON_NULL:

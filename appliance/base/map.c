@@ -30,8 +30,7 @@ void map_close(struct map *m)
 }
 
 /* The slot of the key, or the free one where it would go. */
-static struct map_slot *find(const struct map *m, uint64_t hash,
-                             struct str key)
+static struct map_slot *find(const struct map *m, uint64_t hash, struct str key)
 {
     size_t mask = m->room - 1;
 

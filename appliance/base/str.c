@@ -198,19 +198,32 @@ static size_t utf8_step(const unsigned char *p, size_t n)
     return len;
 }
 
-bool str_is_utf8(struct str s)
+size_t str_utf8_run(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
-    size_t i = 0;
+    size_t i = 0, step;
 
     while (i < s.len) {
-        size_t step = utf8_step(p + i, s.len - i);
+        uint64_t eight;
 
+        if (s.len - i >= sizeof(eight)) { /* most text is ASCII */
+            memcpy(&eight, p + i, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof(eight);
+                continue;
+            }
+        }
+        step = utf8_step(p + i, s.len - i);
         if (step == 0)
-            return false;
+            break;
         i += step;
     }
-    return true;
+    return i;
+}
+
+bool str_is_utf8(struct str s)
+{
+    return str_utf8_run(s) == s.len;
 }
 
 size_t str_utf8_len(struct str s)

@@ -51,6 +51,7 @@ MUST_CHECK enum status str_to_decimal(struct str s, int scale, int64_t *out);
 
 /* Valid UTF-8 (RFC 3629: no surrogates, nothing overlong). */
 bool str_is_utf8(struct str s);
+size_t str_utf8_run(struct str s); /* bytes of the longest valid front */
 size_t str_utf8_len(struct str s); /* code points; s must be valid */
 
 #endif
