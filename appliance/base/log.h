@@ -22,15 +22,15 @@ struct log_field {
     int64_t n; /* LOG_MS: microseconds, written as milliseconds 1.234 */
 };
 
-#define LOG_S(name, s) \
-    ((struct log_field){ .name = (name), .kind = LOG_TEXT, .text = (s) })
-#define LOG_Z(name, z) LOG_S(name, str_of(z))
-#define LOG_I(name, i) \
-    ((struct log_field){ .name = (name), .kind = LOG_INT, .n = (i) })
-#define LOG_US(name, us) \
-    ((struct log_field){ .name = (name), .kind = LOG_MS, .n = (us) })
-#define LOG_B(name, b) \
-    ((struct log_field){ .name = (name), .kind = LOG_BOOL, .n = (b) })
+#define LOG_S(key, s) \
+    ((struct log_field){ .name = (key), .kind = LOG_TEXT, .text = (s) })
+#define LOG_Z(key, z) LOG_S(key, str_of(z))
+#define LOG_I(key, i) \
+    ((struct log_field){ .name = (key), .kind = LOG_INT, .n = (i) })
+#define LOG_US(key, us) \
+    ((struct log_field){ .name = (key), .kind = LOG_MS, .n = (us) })
+#define LOG_B(key, b) \
+    ((struct log_field){ .name = (key), .kind = LOG_BOOL, .n = (b) })
 
 struct log;
 
