@@ -25,9 +25,9 @@ enum json_kind {
 struct json; /* one value; lives as long as the arena it was read into */
 
 struct json_error {
-    size_t offset;     /* of the byte where reading stopped */
+    size_t offset;       /* of the byte where reading stopped */
     size_t line, column; /* the same, from 1; column counts bytes */
-    char what[96];     /* English, e.g. "duplicate key \"email\"" */
+    char what[96];       /* English, e.g. "duplicate key \"email\"" */
 };
 
 /* text is not kept. ST_BAD_INPUT fills *why; ST_NO_MEMORY does not. */
@@ -47,7 +47,7 @@ MUST_CHECK enum status json_real(const struct json *v, double *out);
 MUST_CHECK enum status json_str(const struct json *v, struct str *out);
 struct str json_number_text(const struct json *v); /* as it was written */
 
-size_t json_count(const struct json *v);           /* members or elements */
+size_t json_count(const struct json *v); /* members or elements */
 const struct json *json_get(const struct json *object, struct str key);
 const struct json *json_at(const struct json *array, size_t i); /* O(i) */
 

@@ -22,21 +22,20 @@ struct log_field {
     int64_t n; /* LOG_MS: microseconds, written as milliseconds 1.234 */
 };
 
-#define LOG_S(key, s) \
+#define LOG_S(key, s)                                                          \
     ((struct log_field){ .name = (key), .kind = LOG_TEXT, .text = (s) })
 #define LOG_Z(key, z) LOG_S(key, str_of(z))
-#define LOG_I(key, i) \
+#define LOG_I(key, i)                                                          \
     ((struct log_field){ .name = (key), .kind = LOG_INT, .n = (i) })
-#define LOG_US(key, us) \
+#define LOG_US(key, us)                                                        \
     ((struct log_field){ .name = (key), .kind = LOG_MS, .n = (us) })
-#define LOG_B(key, b) \
+#define LOG_B(key, b)                                                          \
     ((struct log_field){ .name = (key), .kind = LOG_BOOL, .n = (b) })
 
 struct log;
 
 /* Starts the writer; fd is not closed by the log. */
-MUST_CHECK enum status log_open(int fd, enum log_level level,
-                                struct log **out);
+MUST_CHECK enum status log_open(int fd, enum log_level level, struct log **out);
 
 /* Writes what is still there (waiting at most a second for a slow reader),
  * stops the writer. */
@@ -49,10 +48,10 @@ bool log_wants(const struct log *log, enum log_level level);
 void log_event(struct log *log, enum log_level level, const char *event,
                const struct log_field *fields, size_t n_fields);
 
-#define LOG(log, level, event, ...)                               \
-    log_event(log, level, event,                                  \
-              (const struct log_field[]){ __VA_ARGS__ },          \
-              sizeof((const struct log_field[]){ __VA_ARGS__ }) / \
+/* At least one field. */
+#define LOG(log, level, event, ...)                                            \
+    log_event(log, level, event, (const struct log_field[]){ __VA_ARGS__ },    \
+              sizeof((const struct log_field[]){ __VA_ARGS__ }) /              \
                   sizeof(struct log_field))
 
 uint64_t log_dropped(const struct log *log); /* lines lost since the start */

@@ -8,14 +8,15 @@
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define COUNT(array)           (sizeof(array) / sizeof((array)[0]))
+#define MUST_CHECK             __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* clang-format off */
 /*    name           HTTP  code for clients        words: English, French */
 #define STATUS_TABLE(X)                                                       \
     X(OK,             200, "ok",                   "ok", "ok")                \
+    X(MOVED,          308, "moved",                "moved", "déplacé")         \
     X(NOT_MODIFIED,   304, "not_modified",         "not modified", "inchangé") \
     X(BAD_INPUT,      400, "bad_request",          "the request is not valid", \
       "la requête n'est pas valide")                                          \
