@@ -90,7 +90,8 @@ struct cache_state {
     bool tracking;      /* pushes of changes arrive */
     int64_t latency_us; /* of the last ping */
     int64_t down_since_ms; /* wall clock; 0 when up */
-    int64_t entries, bytes;
+    int64_t entries, bytes; /* tier 1 */
+    int64_t hits, misses;   /* of fetches, since the start */
 };
 void cache_state(struct cache *c, struct cache_state *out);
 

@@ -23,7 +23,7 @@ struct route {
                           * takes the rest, which may be empty */
     handler_fn *run;
     enum access access;
-    size_t body_max_bytes; /* 0: a body is refused */
+    size_t body_max_bytes; /* 0: takes none; what comes is passed over */
 };
 
 /* Finds the route of rq->path and rq->method and fills rq->route and

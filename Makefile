@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+# make run     installs what is missing, builds, serves on the defaults
+# make test    installs what tests need and runs them all
+# make         builds out/appliance;  make help lists the rest
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+VERSION := 0.1.0
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+export SOURCE_DATE_EPOCH := \
+	$(shell git log -1 --format=%ct 2>/dev/null || echo 1700000000)
+export LC_ALL := C
+
+# Tools first: everything below needs them. Quick when they are there.
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell build/need build >&2 && echo there),there)
+$(error build/need could not provide the tools to build with)
+endif
+include vendor/vendor.mk
+endif
+
+.PHONY: all run test check format bench fuzz readme clean help
+all: out/appliance
+
+# --- the executable ----------------------------------------------------------
+
+# How our C is compiled, everywhere.
+C_STD := -std=c11 -D_GNU_SOURCE -Iappliance
+C_WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
+C_SAFE := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt \
+	-fno-strict-aliasing -fno-common -fvisibility=hidden
+C_PATHS := -ffile-prefix-map=$(CURDIR)=. -g
+C_FLAGS := -O2 -flto=auto -fPIE $(C_STD) $(C_WARN) $(C_SAFE) $(C_PATHS) \
+	-isystem $(VENDOR_MUSL)/include
+
+C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c)
+C_OBJECTS := $(C_SOURCES:%.c=out/obj/%.o)
+
+include appliance/http/http.mk
+
+out/obj/%.o: %.c $(VENDOR_MUSL_READY)
+	@mkdir -p $(@D)
+	@$(MUSL_CC) $(C_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
+
+# Only version.c knows the commit, so that a commit compiles one file.
+out/obj/appliance/app/version.o: C_FLAGS += \
+	-DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
+out/obj/appliance/app/version.o: out/commit-$(COMMIT)
+out/commit-$(COMMIT):
+	@mkdir -p out && rm -f out/commit-* && touch $@
+
+-include $(C_OBJECTS:.o=.d)
+
+LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
+	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
+
+out/appliance: $(C_OBJECTS) $(HTTP_OBJECTS) $(EMBEDDED) $(VENDOR_MUSL_READY)
+	@echo "link: $@"
+	@$(MUSL_CC) $(C_FLAGS) -static-pie -Wl,-z,relro,-z,now,-z,noexecstack \
+		-Wl,--gc-sections -o $@.whole $(C_OBJECTS) $(HTTP_OBJECTS) \
+		$(EMBEDDED) $(LINK_LIBS) -lm
+	@objcopy --only-keep-debug $@.whole $@.debug
+	@objcopy --strip-all --add-gnu-debuglink=$@.debug $@.whole $@.stripped
+	@rm $@.whole && mv $@.stripped $@
+	@ls -l $@ | awk '{ printf "built: %s, %.1f MB\n", "$@", $$5 / 1e6 }'
+
+# --- what is embedded --------------------------------------------------------
+
+WEB := appliance/web
+WEB_SOURCES := $(shell find $(WEB) -name node_modules -prune -o \
+	-name dist -prune -o -type f -print 2>/dev/null)
+
+out/web/.installed: $(WEB)/package.json $(WEB)/package-lock.json
+	@echo "web: npm ci"
+	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+out/web/dist/index.html: out/web/.installed $(WEB_SOURCES)
+	@echo "web: build"
+	@cd $(WEB) && npm run --silent build -- --outDir $(CURDIR)/out/web/dist \
+		--emptyOutDir --logLevel warn
+	@touch $@
+
+EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
+	out/obj/embedded/app_json.o
+
+out/embedded/assets.S out/embedded/assets_table.c &: \
+		out/web/dist/index.html build/embed
+	@mkdir -p out/embedded
+	@node build/embed assets out/web/dist out/embedded/assets.S \
+		out/embedded/assets_table.c
+out/embedded/app_json.S: appliance/app.json build/embed
+	@mkdir -p $(@D)
+	@node build/embed file app_json $< $@
+out/obj/embedded/%.o: out/embedded/%.S $(VENDOR_MUSL_READY)
+	@mkdir -p $(@D)
+	@$(MUSL_CC) $(C_PATHS) -c $< -o $@
+out/obj/embedded/%.o: out/embedded/%.c $(VENDOR_MUSL_READY)
+	@mkdir -p $(@D)
+	@$(MUSL_CC) $(C_FLAGS) -c $< -o $@
+
+# --- using it ----------------------------------------------------------------
+
+run: out/appliance
+	@out/appliance
+
+-include tests/unit/unit.mk tests/fuzz/fuzz.mk tests/lint/lint.mk bench/bench.mk
+
+test: out/appliance
+	@build/need test
+	@tests/run
+
+# The README's table of options is the program's own.
+readme: out/appliance
+	@build/readme
+
+clean:
+	@rm -rf out
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo "make check   format, layers, warnings, linters"
+	@echo "make bench   ratios against the peers, into bench/results/"
+	@echo "make fuzz    every fuzz target, FUZZ_SECONDS each (10)"
+	@echo "make vendor  fetches third-party sources ahead; vendor-update moves the lock"
+	@echo "make readme  writes the options into README.md;  make clean"

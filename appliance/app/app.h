@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* What joins the layers: built by main, passed to every handler. After
+ * app_open nothing here changes but the atomics. */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "cache/cache.h"
+#include "conf/conf.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "records/records.h"
+#include "store/store.h"
+
+struct page; /* index.html as this instance serves it: page.c */
+
+/* The store's health, asked at most once a second however many ask us. */
+struct health {
+    atomic_llong checked_ms; /* monotonic; 0: never */
+    atomic_int st;           /* enum status */
+    atomic_llong latency_us;
+};
+
+struct app {
+    const struct conf *conf;
+    struct log *log;
+    struct schema *schema;
+    struct store *store;
+    struct cache *cache;
+    struct records *records;
+    struct tls_server *tls;
+    struct server *server;
+    struct page *page;
+    const struct net *trusted;
+    size_t n_trusted;
+    unsigned *pattern_no; /* of each route: its value of the label "route" */
+    unsigned n_patterns;
+    int https_port; /* where LISTEN_HTTP sends people */
+    int64_t start_ms;
+    struct health health;
+    atomic_bool draining;
+};
+
+extern const char appliance_version[], appliance_commit[];
+
+/* routes.c: the table of everything this program serves. */
+extern const struct route routes[];
+extern const size_t n_routes;
+
+/* serve.c: the gates, the handler, the log line. Given to http/server. */
+void app_serve(void *arg, struct request *rq, struct reply *rp,
+               enum status refused);
+void app_sent(void *arg, const struct request *rq, const struct reply *rp,
+              int code, int64_t sent_bytes);
+MUST_CHECK enum status app_register_metrics(struct app *app, struct arena *a);
+
+/* open.c: opens everything in order, closes in reverse. On failure *why has
+ * one line and what had been opened is closed; ST_BAD_INPUT means an option
+ * is at fault. */
+MUST_CHECK enum status app_open(struct app *app, struct arena *a,
+                                struct conf_error *why);
+void app_close(struct app *app);
+
+/* The parts of app_open that the commands plan and migrate need too. */
+MUST_CHECK enum status app_open_schema(struct app *app, struct arena *a,
+                                       struct conf_error *why);
+MUST_CHECK enum status app_open_store(struct app *app, struct conf_error *why);
+
+/* health.c */
+enum status app_store_health(struct app *app, int64_t deadline_ms);
+enum status health_get(struct app *app, struct request *rq, struct reply *rp);
+enum status status_get(struct app *app, struct request *rq, struct reply *rp);
+enum status livez_get(struct app *app, struct request *rq, struct reply *rp);
+enum status readyz_get(struct app *app, struct request *rq, struct reply *rp);
+enum status metrics_get(struct app *app, struct request *rq, struct reply *rp);
+
+/* page.c */
+MUST_CHECK enum status page_open(struct str base_path, struct arena *a,
+                                 struct page **out);
+enum status page_get(struct app *app, struct request *rq, struct reply *rp);
+enum status static_get(struct app *app, struct request *rq, struct reply *rp);
+
+/* commands.c: everything but serving. Exit codes. */
+int command_plan(const struct conf *conf, struct arena *a);
+int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a);
+int command_healthcheck(const struct conf *conf);
+
+#endif

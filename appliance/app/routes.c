@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Read this and you know the program. */
+#include "app/app.h"
+
+/* Handlers of records/ know no app: these hand them what they need. */
+#define RECORDS_HANDLER(name)                                         \
+    static enum status do_##name(struct app *app, struct request *rq, \
+                                 struct reply *rp)                    \
+    {                                                                 \
+        return name(app->records, rq, rp);                            \
+    }
+
+RECORDS_HANDLER(record_list)
+RECORDS_HANDLER(record_create)
+RECORDS_HANDLER(record_read)
+RECORDS_HANDLER(record_change)
+RECORDS_HANDLER(record_delete)
+RECORDS_HANDLER(user_list)
+RECORDS_HANDLER(user_create)
+RECORDS_HANDLER(user_read)
+RECORDS_HANDLER(user_change)
+RECORDS_HANDLER(user_delete)
+
+#define BODY RECORD_BODY_MAX_BYTES
+
+/* clang-format off */
+const struct route routes[] = {
+    /* method         path                          run               who            body */
+    { METHOD_GET,    "/",                           page_get,         ACCESS_PUBLIC, 0 },
+    { METHOD_GET,    "/static/{path*}",             static_get,       ACCESS_PUBLIC, 0 },
+    { METHOD_GET,    "/health",                     health_get,       ACCESS_PUBLIC, 0 },
+    { METHOD_GET,    "/api/v1/status",              status_get,       ACCESS_READ,   0 },
+    { METHOD_GET,    "/api/v1/{collection}",        do_record_list,   ACCESS_READ,   0 },
+    { METHOD_POST,   "/api/v1/{collection}",        do_record_create, ACCESS_WRITE,  BODY },
+    { METHOD_GET,    "/api/v1/{collection}/{id}",   do_record_read,   ACCESS_READ,   0 },
+    { METHOD_PATCH,  "/api/v1/{collection}/{id}",   do_record_change, ACCESS_WRITE,  BODY },
+    { METHOD_DELETE, "/api/v1/{collection}/{id}",   do_record_delete, ACCESS_WRITE,  0 },
+    { METHOD_GET,    "/users",                      do_user_list,     ACCESS_READ,   0 },
+    { METHOD_POST,   "/users",                      do_user_create,   ACCESS_WRITE,  BODY },
+    { METHOD_GET,    "/users/{id}",                 do_user_read,     ACCESS_READ,   0 },
+    { METHOD_PUT,    "/users/{id}",                 do_user_change,   ACCESS_WRITE,  BODY },
+    { METHOD_DELETE, "/users/{id}",                 do_user_delete,   ACCESS_WRITE,  0 },
+    { METHOD_GET,    "/livez",                      livez_get,        ACCESS_OPS,    0 },
+    { METHOD_GET,    "/readyz",                     readyz_get,       ACCESS_OPS,    0 },
+    { METHOD_GET,    "/metrics",                    metrics_get,      ACCESS_OPS,    0 },
+};
+/* clang-format on */
+
+const size_t n_routes = COUNT(routes);
