@@ -17,12 +17,19 @@ VENDOR_HOST := $(VENDOR_OUT)/host
 VENDOR_CIVETWEB := $(VENDOR_OUT)/civetweb
 MUSL_CC := $(VENDOR_MUSL)/bin/musl-cc
 
-VENDOR_LIBS := bearssl hiredis libdeflate libpq sqlite yyjson
+# Longest build first: two cores are then busy to the end.
+VENDOR_LIBS := sqlite libpq yyjson bearssl libdeflate hiredis
 
 # Made anew at every start, so that a changed recipe, patch or compiler gives
-# another stamp's name; make starts over by itself only if it changed.
+# another stamp's name; make starts over by itself only if it changed. The
+# tools come first, since the compiler's version is in the keys. Goals that
+# compile nothing need neither.
+ifneq ($(filter-out clean distclean help vendor vendor-update, \
+	$(or $(MAKECMDGOALS),all)),)
 include $(VENDOR_OUT)/keys.mk
+endif
 $(VENDOR_OUT)/keys.mk: vendor-always
+	@build/need build
 	@mkdir -p $(@D)
 	@vendor/keys $@
 
