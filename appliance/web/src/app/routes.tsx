@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+import type { ComponentType } from 'react';
+import { HomePage } from '../pages/home/HomePage';
+import { MissingPage } from '../pages/missing/MissingPage';
+import { StatusPage } from '../pages/status/StatusPage';
+import { UsersPage } from '../pages/users/UsersPage';
+import type { IconName } from '../ui/Icon';
+import type { PlainKey } from './i18n';
+
+export interface Route {
+  /** The first is the one that links use. */
+  paths: readonly [string, ...string[]];
+  title: PlainKey;
+  page: ComponentType;
+  /** Its icon in the navigation; absent: not in the navigation. */
+  icon?: IconName;
+}
+
+/* "/users" is an address of the REST API: no page may stand there. */
+export const routes: readonly Route[] = [
+  { paths: ['/', '/accueil'], title: 'nav.home', page: HomePage, icon: 'home' },
+  { paths: ['/c/users'], title: 'nav.users', page: UsersPage, icon: 'users' },
+  { paths: ['/status'], title: 'nav.status', page: StatusPage, icon: 'pulse' },
+];
+
+export const missing: Route = {
+  paths: ['/404'],
+  title: 'missing.title',
+  page: MissingPage,
+};
+
+export function routeOf(path: string | null): Route {
+  return (
+    routes.find(({ paths }) => path !== null && paths.includes(path)) ?? missing
+  );
+}
