@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the options, opens everything in order, serves, drains, closes in
  * reverse. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,7 +133,7 @@ static int print(struct arena *a, void (*write)(struct buf *))
     if (buf_done(&b, &text) != ST_OK)
         return fail(ST_NO_MEMORY, "out of memory");
     fwrite(text.ptr, 1, text.len, stdout);
-    return fflush(stdout) == 0 ? 0 : fail(ST_FULL, strerror(errno));
+    return fflush(stdout) == 0 ? 0 : fail(ST_FULL, "standard output takes no more");
 }
 
 static void write_help(struct buf *b)

@@ -165,16 +165,17 @@ static int ask(int fd)
     static const char request[] = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n"
                                   "Connection: close\r\n\r\n";
     char answer[64] = "";
-    int code = 0;
+    int64_t code = 0;
     ssize_t n;
 
     if (send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) !=
         (ssize_t)sizeof(request) - 1)
         return 0;
     n = recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL);
-    if (n <= 0 || sscanf(answer, "HTTP/1.1 %3d", &code) != 1)
+    if (n < 12 || memcmp(answer, "HTTP/1.1 ", 9) != 0 ||
+        str_to_int((struct str){ answer + 9, 3 }, 100, 599, &code) != ST_OK)
         return 0;
-    return code;
+    return (int)code;
 }
 
 int command_healthcheck(const struct conf *conf)
