@@ -52,7 +52,7 @@ MUST_CHECK enum status tls_server_reload(struct tls_server *s, int64_t now_ms,
 
 /* True when a file's identity (device, inode, size, mtime) is not what it
  * was at the last open or reload that tried it. Cheap: two stat calls. */
-bool tls_server_files_changed(const struct tls_server *s);
+bool tls_server_files_changed(struct tls_server *s);
 
 /* After the last connection has been closed. */
 void tls_server_close(struct tls_server *s);
@@ -87,12 +87,23 @@ MUST_CHECK enum status tls_client_open(const char *ca_path,
                                        struct tls_error *why);
 void tls_client_close(struct tls_client *c);
 
-/* Handshake as client. host goes into SNI when it is a name, and is what
- * TLS_VERIFY_FULL checks (names and addresses). */
+/* Handshake as client on a connected socket, blocking or not, by a monotonic
+ * deadline. host goes into SNI when it is a name, and is what
+ * TLS_VERIFY_FULL checks (names and addresses). As tls_accept, and
+ * ST_FORBIDDEN for a certificate that is not trusted, has expired or is not
+ * the host's. */
 MUST_CHECK enum status tls_connect(struct tls_client *c, int fd,
                                    const char *host, int64_t deadline_ms,
                                    struct tls_conn **out,
                                    struct tls_error *why);
+
+enum { TLS_END_POINT_MAX_BYTES = 64 };
+
+/* The hash of the server's certificate that RFC 5929 calls
+ * tls-server-end-point; its length, 0 when there is none (the certificate
+ * is signed with a hash that is not known, or this is a server's side). */
+size_t tls_end_point(const struct tls_conn *c,
+                     unsigned char out[TLS_END_POINT_MAX_BYTES]);
 
 /* Bytes read (> 0), 0 at the end of the stream (close_notify, or the peer
  * just left), -1 with errno: EAGAIN when nothing has come, else an error.
