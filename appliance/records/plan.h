@@ -8,8 +8,8 @@
 
 struct plan_step {
     struct str sql;
-    bool loses;      /* drops or narrows: only with --allow-drop */
-    struct str why;  /* English: what it does, or would lose, with counts */
+    bool loses;     /* drops or narrows: only with --allow-drop */
+    struct str why; /* English: what it does, or would lose, with counts */
 };
 
 struct plan {

@@ -34,12 +34,10 @@ enum status record_delete(struct records *r, struct request *rq,
 
 /* API.md "Simple users": the same rows, the smaller wire. ST_NOT_FOUND when
  * the schema has no collection "users" with name and email. */
-enum status user_list(struct records *r, struct request *rq,
-                      struct reply *rp);
+enum status user_list(struct records *r, struct request *rq, struct reply *rp);
 enum status user_create(struct records *r, struct request *rq,
                         struct reply *rp);
-enum status user_read(struct records *r, struct request *rq,
-                      struct reply *rp);
+enum status user_read(struct records *r, struct request *rq, struct reply *rp);
 enum status user_change(struct records *r, struct request *rq,
                         struct reply *rp);
 enum status user_delete(struct records *r, struct request *rq,

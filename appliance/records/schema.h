@@ -4,20 +4,32 @@
 #ifndef RECORDS_SCHEMA_H
 #define RECORDS_SCHEMA_H
 
-#include <regex.h>
-
 #include "base/json.h"
 #include "base/map.h"
+#include "records/pattern.h"
 
 enum {
     COLLECTIONS_MAX = 200,
     FIELDS_MAX = 200,
-    NAME_MAX_LEN = 28, /* [a-z][a-z0-9_]*, no "__": see store/ names */
+    INDEXES_MAX = 30,     /* of a collection */
+    INDEX_FIELDS_MAX = 8, /* of an index */
+    OPTIONS_MAX = 500,    /* of a select */
+    NAME_MAX_LEN = 28,    /* [a-z][a-z0-9_]*, no "__": see store/ names */
     TEXT_MAX_DEFAULT = 5000,
-    SCALE_MAX = 9
+    TEXT_MAX_INDEXED = 300, /* default where the field is indexed */
+    TEXT_MAX_LIMIT = 1000000,
+    EMAIL_MAX_DEFAULT = 254,
+    URL_MAX_DEFAULT = 2048,
+    JSON_MAX_DEFAULT = 256 * 1024,
+    JSON_MAX_LIMIT = 1000000,
+    SCALE_MAX = 9,
+    CACHE_TTL_DEFAULT_S = 60
 };
 
-/*    type      column in SQLite, in PostgreSQL: see sql.c */
+/* What an entry of an index may take in PostgreSQL: a third of a page. */
+enum { INDEX_MAX_BYTES = 2600 };
+
+/* What columns these are: see ddl.c. */
 /* clang-format off */
 #define FIELD_TYPE_TABLE(X)                                               \
     X(TEXT, "text") X(EMAIL, "email") X(URL, "url") X(INT, "int")         \
@@ -29,12 +41,16 @@ enum {
 enum field_type { FIELD_TYPE_TABLE(FIELD_TYPE_ID) FIELD_TYPE__COUNT };
 #undef FIELD_TYPE_ID
 
+struct str field_type_name(enum field_type type);
+
 enum on_delete { ON_DELETE_RESTRICT, ON_DELETE_CASCADE, ON_DELETE_NULL };
 
+struct str on_delete_name(enum on_delete what);
+
 /* Bounds mean: text, email, url: characters; int: the value; number: the
- * value; decimal: the scaled value; date: days as text compare (kept as
- * strings); datetime: milliseconds; select: how many (max > 1 makes it a
- * list); json: bytes of its text (max only). */
+ * value; decimal: the scaled value; date: the text, which sorts as dates do;
+ * datetime: milliseconds; a select that is a list: how many; json: bytes of
+ * its text (max only). Texts and json always have a max. */
 struct bound {
     bool given;
     int64_t i;    /* int, decimal, datetime, lengths, counts */
@@ -48,17 +64,24 @@ struct field {
     struct str name;
     enum field_type type;
     unsigned no; /* in its collection, from 0 */
-    bool required, unique, hidden, indexed;
+    bool required, unique, hidden;
+    bool list; /* a select with max above 1: its value is an array */
     struct bound min, max;
-    int scale;          /* decimal */
-    struct str pattern; /* POSIX extended, whole value; ptr NULL: none */
-    regex_t *regex;     /* compiled; NULL: none */
+    int scale;                 /* decimal */
+    struct str pattern;        /* ptr NULL: none */
+    struct pattern *compiled;  /* NULL: none */
     const struct str *options; /* select */
     size_t n_options;
-    const struct collection *target; /* relation, file */
+    const struct collection *target; /* relation, file; else NULL */
     enum on_delete on_delete;
-    const struct json *preset; /* "default"; NULL: none; "@now", "@today" for
-                                * datetime and date */
+    const struct json *preset; /* "default", already checked; NULL: none;
+                                * "@now", "@today" for datetime and date */
+};
+
+/* Not the unique ones. "index": true gives one of a single field. */
+struct index {
+    const struct field *const *fields;
+    size_t n_fields;
 };
 
 struct collection {
@@ -66,16 +89,18 @@ struct collection {
     unsigned no; /* in the schema: also its cache space */
     const struct field *fields;
     size_t n_fields;
-    struct map by_name;    /* struct field */
-    int64_t cache_ttl_ms;  /* 0: not cached */
-    /* Changing a row here changes rows there (cascade, null), directly or
+    struct map by_name; /* struct field */
+    const struct index *indexes;
+    size_t n_indexes;
+    int64_t cache_ttl_ms; /* 0: not cached */
+    /* Deleting a row here changes rows there (cascade, null), directly or
      * further on; without this one. */
     const unsigned *touches;
     size_t n_touches;
 };
 
 struct schema {
-    const struct collection *collections;
+    struct collection *collections;
     size_t n;
     struct map by_name; /* struct collection */
     struct str text;    /* the file as read */
@@ -87,7 +112,7 @@ struct schema_error {
 };
 
 /* Everything lives in the arena. ST_BAD_INPUT fills *why. schema_free gives
- * back what is not memory of the arena (regexes, maps). */
+ * back what is not memory of the arena (patterns, maps). */
 MUST_CHECK enum status schema_read(struct str json, struct arena *a,
                                    struct schema **out,
                                    struct schema_error *why);
@@ -96,5 +121,10 @@ void schema_free(struct schema *s);
 const struct collection *schema_find(const struct schema *s, struct str name);
 const struct field *collection_field(const struct collection *c,
                                      struct str name);
+
+/* What the database needs to know of it, as an app.json with every default
+ * written out and in one order: equal texts mean equal tables. Without what
+ * only concerns requests (default, hidden, cache, descriptions). */
+void schema_write(const struct schema *s, struct buf *out);
 
 #endif
