@@ -148,14 +148,30 @@ static inline void sip_round(struct sip *s)
     s->c = rotated(s->c, 32);
 }
 
-static inline uint64_t load_le(const char *p, size_t n)
+static inline uint64_t load_8(const char *p)
 {
-    uint64_t x = 0;
+    uint64_t x;
 
-    memcpy(&x, p, n);
+    memcpy(&x, p, sizeof(x));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     x = __builtin_bswap64(x);
 #endif
+    return x;
+}
+
+/* The last key.len % 8 bytes. Where there are eight at all, they are had by
+ * one load that begins earlier. */
+static inline uint64_t load_rest(struct str key)
+{
+    size_t n = key.len % 8;
+    uint64_t x = 0;
+
+    if (n == 0)
+        return 0;
+    if (key.len > 8)
+        return load_8(key.ptr + key.len - 8) >> (8 * (8 - n));
+    while (n-- > 0)
+        x = x << 8 | (unsigned char)key.ptr[n];
     return x;
 }
 
@@ -170,14 +186,12 @@ uint64_t map_hash(const uint64_t seed[2], struct str key)
     size_t i = 0;
 
     for (; key.len - i >= 8; i += 8) {
-        word = load_le(key.ptr + i, 8);
+        word = load_8(key.ptr + i);
         s.d ^= word;
         sip_round(&s);
         s.a ^= word;
     }
-    word = (uint64_t)key.len << 56;
-    if (key.len > i)
-        word |= load_le(key.ptr + i, key.len - i);
+    word = (uint64_t)key.len << 56 | load_rest(key);
     s.d ^= word;
     sip_round(&s);
     s.a ^= word;

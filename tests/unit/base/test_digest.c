@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/digest.h"
+#include "base/enc.h"
+#include "check.h"
+
+static struct str hex_of(const uint8_t *digest, struct arena *a)
+{
+    struct str s = STR("(broken)");
+    struct buf b;
+
+    buf_init(&b, a, 2 * SHA256_LEN);
+    buf_add_hex(&b, digest, SHA256_LEN);
+    CHECK(buf_done(&b, &s) == ST_OK, "hex");
+    return s;
+}
+
+void test_digest(void)
+{
+    static const struct {
+        struct str data;
+        const char *want;
+    } plain[] = {
+        { STR_INIT(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4959"
+                        "91b7852b855" },
+        { STR_INIT("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb4"
+                           "10ff61f20015ad" },
+        { STR_INIT("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+    };
+    /* RFC 4231, test cases 2 and 6 */
+    static const struct {
+        struct str key, data;
+        const char *want;
+    } keyed[] = {
+        { STR_INIT("Jefe"), STR_INIT("what do ya want for nothing?"),
+          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+        { STR_INIT(
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+              "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"),
+          STR_INIT("Test Using Larger Than Block-Size Key - Hash Key First"),
+          "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+    };
+    uint8_t digest[SHA256_LEN];
+    struct arena a;
+
+    arena_init(&a, 4096);
+    for (size_t i = 0; i < COUNT(plain); i++) {
+        sha256(plain[i].data, digest);
+        CHECK(str_eq(hex_of(digest, &a), str_of(plain[i].want)), "row %zu", i);
+    }
+    for (size_t i = 0; i < COUNT(keyed); i++) {
+        hmac_sha256(keyed[i].key, keyed[i].data, digest);
+        CHECK(str_eq(hex_of(digest, &a), str_of(keyed[i].want)), "row %zu", i);
+    }
+    arena_close(&a);
+}
