@@ -39,15 +39,14 @@ C_FLAGS := -O2 -flto=auto -fPIE $(C_STD) $(C_WARN) $(C_SAFE) $(C_PATHS) \
 C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c)
 C_OBJECTS := $(C_SOURCES:%.c=out/obj/%.o)
 
-include appliance/http/http.mk
+-include appliance/http/http.mk
 
 out/obj/%.o: %.c $(VENDOR_MUSL_READY)
 	@mkdir -p $(@D)
 	@$(MUSL_CC) $(C_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
 
 # Only version.c knows the commit, so that a commit compiles one file.
-out/obj/appliance/app/version.o: C_FLAGS += \
-	-DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
+C_FLAGS_version.c := -DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
 out/obj/appliance/app/version.o: out/commit-$(COMMIT)
 out/commit-$(COMMIT):
 	@mkdir -p out && rm -f out/commit-* && touch $@

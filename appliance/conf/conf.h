@@ -2,7 +2,8 @@
 /* The options: one row each, in the table of conf.c. Validation, --help and
  * the README's table are made from it.
  *
- * A value comes from the flag (--listen-http :8080 or --listen-http=:8080),
+ * A value comes from the flag (--listen-http :8080 or --listen-http=:8080; an
+ * empty one means the default),
  * else from the environment (LISTEN_HTTP), else it is the default. A secret
  * may stand in a file instead (API_TOKEN_FILE, --api-token-file): its first
  * line is taken. An empty variable counts as unset, as Compose writes it. */

@@ -15,5 +15,6 @@ SUITE(digest)
 SUITE(file)
 SUITE(log)
 SUITE(metrics)
+SUITE(conf)
 SUITE(schema)
 /* clang-format on */
