@@ -125,7 +125,7 @@ void buf_add_decimal(struct buf *b, int64_t scaled, int scale)
 void buf_add_real(struct buf *b, double r)
 {
     int precision = fabs(r) < DBL_MIN ? 1 : DBL_DIG;
-    char text[32];
+    char text[40];
 
     assert(isfinite(r));
     if (r > -1e15 && r < 1e15 && r == (double)(int64_t)r && !signbit(r)) {

@@ -191,8 +191,7 @@ static void bounds_lines(void)
     for (size_t i = 0; i < COUNT(fields); i++)
         fields[i] = LOG_S("key", ((struct str){ text + i % 3, 9000 }));
     for (size_t i = 0; i < COUNT(fields); i++)
-        fields[i].name =
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + i;
+        fields[i].name = &"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"[i];
     if (pipe(fd) != 0 || fcntl(fd[1], F_SETPIPE_SZ, 1 << 20) < 0)
         abort();
     log = must_open(fd[1], LOG_INFO);
