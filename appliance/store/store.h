@@ -11,12 +11,15 @@
 #include "base/log.h"
 #include "base/str.h"
 
-struct store;
+struct store;      /* safe from any thread */
 struct store_conn; /* one connection, used by one thread at a time */
 
 enum value_kind { VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT };
 
-/* A parameter or a cell. Booleans travel as the integers 0 and 1. */
+/* A parameter or a cell. Booleans travel as the integers 0 and 1. Text is
+ * UTF-8 without NUL and reals are finite, on the way in (else ST_BAD_INPUT)
+ * as on the way out (a real that is not finite reads as NULL); -0.0 is
+ * stored as 0.0. PostgreSQL's numeric and all its other types read as text. */
 struct value {
     enum value_kind kind;
     union {
@@ -48,19 +51,21 @@ enum query_class { QUERY_CLASS_TABLE(QUERY_CLASS_ID) QUERY_CLASS__COUNT };
  * relation without naming it (SQLite): the probe whose query (one
  * parameter) finds no row - or, with expect_none, one - names the field. */
 struct query_probe {
-    const char *name;  /* what store_error.field becomes */
-    unsigned arg;      /* index into the statement's values; NULL is fine */
-    bool expect_none;
-    const char *text;  /* "SELECT 1 FROM departments WHERE id = $1" */
+    const char *name; /* what store_error.field becomes */
+    unsigned arg;     /* index into the statement's values; NULL is fine */
+    bool expect_none; /* a referencing row: ST_CONFLICT; else ST_BAD_RELATION
+                       * for a related row that is missing */
+    const char *text; /* "SELECT 1 FROM departments WHERE id = $1" */
 };
 
-/* One statement. Parameters are $1, $2, … in order of first appearance (both
- * engines read that). text, and the struct, live as long as the store for
- * keep == true (prepared once per connection, found again by text); with
- * keep == false they live for the call. */
+/* One statement, one at a time. Parameters are $1, $2, … in order of first
+ * appearance (both engines read that). keep: prepared once per connection and
+ * found again by its text, the least recently used of many forgotten first;
+ * for statements that come again. The struct need only live for the call. */
 struct query {
     const char *text;
-    const char *columns; /* a letter a column: i r s b; NULL: as they come */
+    const char *columns; /* a letter a column: i r s b (a boolean); cells
+                          * are converted to it; NULL: as they come */
     enum query_class class;
     bool keep;
     size_t n_args;
@@ -69,27 +74,39 @@ struct query {
 };
 
 struct store_error {
-    char field[64]; /* ST_NOT_UNIQUE, ST_BAD_RELATION, ST_CONFLICT */
+    char field[64]; /* ST_NOT_UNIQUE, ST_BAD_RELATION, ST_INVALID: the column;
+                     * ST_CONFLICT: "table.column" that still refers to the
+                     * row; "" when the backend did not say */
     char what[256]; /* the backend's words: logs only, never clients */
 };
 
 struct store_conf {
-    struct str url; /* sqlite:PATH, postgres://…, postgresql://… */
+    struct str url; /* sqlite:PATH, postgres://…, postgresql://…; the path is
+                     * taken as it stands, relative to the working folder */
     const char *application; /* application_name */
     int pool_max;            /* connections; SQLite: readers */
     int64_t connect_timeout_ms;
+    bool read_only; /* changes nothing. SQLite: does not claim the file, so
+                     * it works beside a running instance; PostgreSQL: any
+                     * server will do, a standby too */
     struct log *log;
 };
 
 /* Opens the first connection, so that a wrong URL or a missing server is
- * known at start: ST_BAD_INPUT (url does not parse; what says why, never
- * showing a password), ST_BUSY (nobody there, or in use by another
- * instance), ST_FORBIDDEN (folder cannot be written, wrong password). */
+ * known at start. What is wrong stands in why->what, without the password:
+ * ST_BAD_INPUT: the URL does not parse, or the file is no database.
+ * ST_BUSY: nobody there, or in use by another instance.
+ * ST_FORBIDDEN: the folder cannot be written; user, password or database
+ * refused. ST_NOT_FOUND: read_only, and there is no such file.
+ * ST_UNSUPPORTED: a server older than 13, or not UTF-8. ST_FULL, ST_NO_MEMORY.
+ *
+ * SQLite makes the file (mode 0600) and its folder (0700) and holds a lock
+ * on PATH-lock until store_close: one instance owns the file. Each
+ * connection may cache some MB of pages, and no more. */
 MUST_CHECK enum status store_open(const struct store_conf *conf,
-                                  struct store **out,
-                                  struct store_error *why);
+                                  struct store **out, struct store_error *why);
 
-/* Every connection must have been given back. */
+/* Every connection must have been given back. NULL is fine. */
 void store_close(struct store *s);
 
 enum store_dialect { STORE_SQLITE, STORE_POSTGRES };
@@ -101,35 +118,45 @@ enum store_access {
     STORE_WRITE /* SQLite: the one writer */
 };
 
-/* A connection from the pool, waiting for one until the monotonic deadline
- * (ST_BUSY then). It carries the deadline: calls on it end by it with
- * ST_TIMEOUT. Broken connections are replaced with back-off; while the
- * backend is away this returns ST_BUSY at once. */
+/* A connection from the pool, first come first served, waiting for one until
+ * the monotonic deadline (ST_BUSY then). It carries the deadline: calls on it
+ * end by it with ST_TIMEOUT. A thread of the store's own replaces broken
+ * connections, with back-off; while the backend is away this returns ST_BUSY
+ * at once. Who holds one and takes another may wait for themselves. */
 MUST_CHECK enum status store_take(struct store *s, enum store_access access,
-                                  int64_t deadline_ms,
-                                  struct store_conn **out);
+                                  int64_t deadline_ms, struct store_conn **out);
 void store_give(struct store_conn *c); /* NULL is fine; rolls back */
 
-/* Runs one statement. out and changed may be NULL. why may be NULL.
+/* Runs one statement. out, changed and why may be NULL; a may be NULL with
+ * out NULL. *out and *changed are written only with ST_OK; changed is 0 for
+ * what is no INSERT, UPDATE or DELETE.
  * ST_NOT_UNIQUE, ST_BAD_RELATION (a related row is missing), ST_CONFLICT (a
- * row is still referenced) with why->field named; ST_BUSY (a lock was not
- * had in time, the connection broke: outside a transaction a read was tried
- * again on a new one first), ST_TIMEOUT, ST_FULL (disk), ST_NO_MEMORY,
- * ST_TOO_BIG, ST_BUG (the statement is wrong; logged). */
+ * row is still referenced), ST_INVALID (null or out of bounds; callers check
+ * first) with why->field named; ST_BUSY (a lock was not had in time, or the
+ * connection broke: outside a transaction a READ, LIST or COUNT was tried
+ * again on a new one first; anything else may or may not have been done),
+ * ST_TIMEOUT (may or may not have been done), ST_FULL (disk), ST_NO_MEMORY,
+ * ST_TOO_BIG, ST_BAD_INPUT (a value no backend takes: see struct value),
+ * ST_BUG (the statement is wrong; logged). */
 MUST_CHECK enum status store_run(struct store_conn *c, const struct query *q,
                                  const struct value *args, struct arena *a,
                                  struct rows *out, int64_t *changed,
                                  struct store_error *why);
 
-/* A transaction: READ COMMITTED or stricter; SQLite begins immediate on a
- * STORE_WRITE connection. end(keep false) rolls back and cannot fail in a
- * way that matters; end(keep true) is durable when it returns ST_OK. */
+/* A transaction: READ COMMITTED or stricter; on a STORE_READ connection one
+ * unchanging view of all rows. It does not nest (ST_BUG). After a statement
+ * failed in it, all others fail with ST_BUG and it can only be rolled back:
+ * end(keep true) does so and returns what the first failure was.
+ * end(keep false) cannot fail in a way that matters. end(keep true) is
+ * durable when it returns ST_OK; with ST_BUSY or ST_TIMEOUT it may or may not
+ * have been kept. */
 MUST_CHECK enum status store_begin(struct store_conn *c);
 MUST_CHECK enum status store_end(struct store_conn *c, bool keep,
                                  struct store_error *why);
 
 /* One replica at a time: held until the transaction ends (PostgreSQL
- * advisory lock; SQLite: the write transaction itself). */
+ * advisory lock; SQLite: the write transaction itself). Only inside a
+ * transaction on a STORE_WRITE connection (else ST_BUG). */
 MUST_CHECK enum status store_lock(struct store_conn *c, int64_t key);
 
 /* Is the backend there? Its answer time in *latency_us. */
@@ -140,10 +167,14 @@ MUST_CHECK enum status store_ping(struct store *s, int64_t deadline_ms,
 
 /* Called on a thread of the store's own, with "" whenever the listening
  * connection was lost (messages may have been missed) and with "+" when it
- * is listening again. */
+ * is listening (again). A replica hears its own messages too. Must not call
+ * store_close. A connection that died in silence is noticed in 10 s. */
 typedef void store_heard_fn(void *arg, struct str message);
 
-/* SQLite: ST_UNSUPPORTED, since one instance owns the file. At most once. */
+/* SQLite: ST_UNSUPPORTED, since one instance owns the file. At most once
+ * (ST_BUG). The channel is lower_snake and lives as long as the store.
+ * A message is never empty nor "+" and has at most 7,999 bytes
+ * (ST_BAD_INPUT, ST_TOO_BIG). */
 MUST_CHECK enum status store_listen(struct store *s, const char *channel,
                                     store_heard_fn *heard, void *arg);
 MUST_CHECK enum status store_notify(struct store *s, const char *channel,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of the SQLite backend, and for nobody else. */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store/statements.h"
+#include "store/store_ops.h"
+
+struct sqlite_link {
+    struct store_link link;
+    sqlite3 *db;
+    struct statements kept;
+    bool broken;
+};
+
+/* sqlite_open.c */
+enum status sqlite_start(const struct store_conf *conf, void **state,
+                         struct store_error *why);
+void sqlite_stop(void *state);
+enum status sqlite_open(void *state, enum store_access access,
+                        int64_t deadline_ms, struct store_link **out,
+                        struct store_error *why);
+void sqlite_close(struct store_link *l);
+
+/* sqlite_error.c: the status for a result code of the connection's last
+ * call, with the field and the words; marks the link when it is of no use
+ * any more. class decides what a broken relation is called. */
+enum status sqlite_error(struct sqlite_link *l, int rc, enum query_class class,
+                         struct store_error *why);
+
+#endif
