@@ -36,12 +36,11 @@ C_PATHS := -ffile-prefix-map=$(CURDIR)=. -g
 C_FLAGS := -O2 -flto=auto -fPIE $(C_STD) $(C_WARN) $(C_SAFE) $(C_PATHS) \
 	-isystem $(VENDOR_MUSL)/include
 
-C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c)
+include appliance/http/http.mk
+C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c) $(CIVETWEB_SOURCE)
 C_OBJECTS := $(C_SOURCES:%.c=out/obj/%.o)
 
--include appliance/http/http.mk
-
-out/obj/%.o: %.c $(VENDOR_MUSL_READY)
+out/obj/%.o: %.c $(VENDOR_MUSL_READY) $(VENDOR_CIVETWEB_READY)
 	@mkdir -p $(@D)
 	@$(MUSL_CC) $(C_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
 
@@ -56,11 +55,11 @@ out/commit-$(COMMIT):
 LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
 	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
 
-out/appliance: $(C_OBJECTS) $(HTTP_OBJECTS) $(EMBEDDED) $(VENDOR_MUSL_READY)
+out/appliance: $(C_OBJECTS) $(EMBEDDED) $(VENDOR_MUSL_READY)
 	@echo "link: $@"
 	@$(MUSL_CC) $(C_FLAGS) -static-pie -Wl,-z,relro,-z,now,-z,noexecstack \
-		-Wl,--gc-sections -o $@.whole $(C_OBJECTS) $(HTTP_OBJECTS) \
-		$(EMBEDDED) $(LINK_LIBS) -lm
+		-Wl,--gc-sections -o $@.whole $(C_OBJECTS) $(EMBEDDED) \
+		$(LINK_LIBS) -lm
 	@objcopy --only-keep-debug $@.whole $@.debug
 	@objcopy --strip-all --add-gnu-debuglink=$@.debug $@.whole $@.stripped
 	@rm $@.whole && mv $@.stripped $@

@@ -66,7 +66,8 @@ void app_close(struct app *app);
 /* The parts of app_open that the commands plan and migrate need too. */
 MUST_CHECK enum status app_open_schema(struct app *app, struct arena *a,
                                        struct conf_error *why);
-MUST_CHECK enum status app_open_store(struct app *app, struct conf_error *why);
+MUST_CHECK enum status app_open_store(struct app *app, bool read_only,
+                                      struct conf_error *why);
 
 /* health.c */
 enum status app_store_health(struct app *app, int64_t deadline_ms);

@@ -2,7 +2,6 @@
 /* The commands that do not serve. Their answers go to standard output, what
  * went wrong to standard error in one line. */
 #include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,14 +21,28 @@ static int fail(enum status st, const char *what)
 
 /* --- plan and migrate ----------------------------------------------------- */
 
+static const char *mark_of(const struct plan_step *s)
+{
+    if (s->never)
+        return "CANNOT BE DONE: ";
+    return s->loses ? "LOSES DATA: " : "";
+}
+
+static void print_step(const struct plan_step *s)
+{
+    printf("-- %s%.*s\n", mark_of(s), STR_ARG(s->why));
+    if (s->only_asks)
+        return;
+    printf("%.*s;", STR_ARG(s->sql));
+    if (s->n_args > 0)
+        printf(" -- with %zu value%s", s->n_args, s->n_args > 1 ? "s" : "");
+    printf("\n");
+}
+
 static void print_plan(const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->n; i++) {
-        const struct plan_step *s = &plan->steps[i];
-
-        printf("-- %s%.*s\n%.*s;\n", s->loses ? "LOSES DATA: " : "",
-               STR_ARG(s->why), STR_ARG(s->sql));
-    }
+    for (size_t i = 0; i < plan->n; i++)
+        print_step(&plan->steps[i]);
     if (plan->n == 0)
         printf("-- nothing to do: the database is as app.json says\n");
     else if (plan->n_losing > 0)
@@ -40,23 +53,9 @@ static void print_plan(const struct plan *plan)
 
 static void close_both(struct app *app)
 {
-    if (app->store != NULL)
-        store_close(app->store);
+    store_close(app->store);
     if (app->schema != NULL)
         schema_free(app->schema);
-}
-
-static enum status make_plan(struct app *app, struct arena *a,
-                             struct plan *plan, struct store_error *why)
-{
-    int64_t deadline_ms = clock_mono_ms() + MIGRATE_TIMEOUT_MS;
-    struct store_conn *c = NULL;
-    enum status st = store_take(app->store, STORE_READ, deadline_ms, &c);
-
-    if (st == ST_OK)
-        st = plan_make(app->schema, c, a, plan, why);
-    store_give(c);
-    return st;
 }
 
 int command_plan(const struct conf *conf, struct arena *a)
@@ -69,9 +68,10 @@ int command_plan(const struct conf *conf, struct arena *a)
 
     st = app_open_schema(&app, a, &why);
     if (st == ST_OK)
-        st = app_open_store(&app, &why);
+        st = app_open_store(&app, true, &why);
     if (st == ST_OK) {
-        st = make_plan(&app, a, &plan, &wrong);
+        st = plan_make(app.schema, app.store,
+                       clock_mono_ms() + MIGRATE_TIMEOUT_MS, a, &plan, &wrong);
         if (st != ST_OK)
             snprintf(why.what, sizeof(why.what), "%s", wrong.what);
     }
@@ -92,7 +92,7 @@ int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a)
 
     st = app_open_schema(&app, a, &why);
     if (st == ST_OK)
-        st = app_open_store(&app, &why);
+        st = app_open_store(&app, false, &why);
     if (st != ST_OK) {
         close_both(&app);
         return fail(st, why.what);

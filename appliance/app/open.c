@@ -75,7 +75,8 @@ static bool worth_waiting(const struct app *app, enum status st,
            clock_mono_ms() < until_ms;
 }
 
-enum status app_open_store(struct app *app, struct conf_error *why)
+enum status app_open_store(struct app *app, bool read_only,
+                           struct conf_error *why)
 {
     const struct timespec pause = { 0, RETRY_MS * 1000000L };
     const struct store_conf conf = {
@@ -83,6 +84,7 @@ enum status app_open_store(struct app *app, struct conf_error *why)
         .application = "appliance",
         .pool_max = (int)app->conf->database_pool,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .read_only = read_only,
         .log = app->log,
     };
     int64_t until_ms = clock_mono_ms() + app->conf->start_timeout_ms;
@@ -102,6 +104,19 @@ enum status app_open_store(struct app *app, struct conf_error *why)
     return st;
 }
 
+static void name_first_loss(const struct plan *plan, struct conf_error *why)
+{
+    const struct plan_step *s = plan->steps;
+
+    while (!s->loses)
+        s++;
+    snprintf(why->what, sizeof(why->what),
+             "the database holds what app.json drops or narrows (%.*s%s): see "
+             "appliance plan, then appliance migrate --allow-drop",
+             s->why.len > 250 ? 250 : (int)s->why.len, s->why.ptr,
+             plan->n_losing > 1 ? ", and more" : "");
+}
+
 static enum status apply_plan(struct app *app, struct arena *a,
                               struct conf_error *why)
 {
@@ -111,21 +126,14 @@ static enum status apply_plan(struct app *app, struct arena *a,
 
     st = plan_apply(app->schema, app->store, false,
                     clock_mono_ms() + PLAN_TIMEOUT_MS, a, &plan, &wrong);
-    if (st == ST_CONFLICT) {
-        snprintf(why->what, sizeof(why->what),
-                 "the database has what app.json no longer declares or "
-                 "narrows; %zu steps would lose data (%.*s): see appliance "
-                 "plan, then appliance migrate --allow-drop",
-                 plan.n_losing,
-                 STR_ARG(plan.n > 0 ? plan.steps[0].why : STR_NONE));
-        return st;
-    }
-    if (st != ST_OK)
-        return say(why, st, wrong.what);
-    if (plan.n > 0)
+    if (st == ST_CONFLICT)
+        name_first_loss(&plan, why);
+    else if (st != ST_OK)
+        say(why, st, wrong.what);
+    else if (plan.n > 0)
         LOG(app->log, LOG_INFO, "schema_applied",
             LOG_I("steps", (int64_t)plan.n));
-    return ST_OK;
+    return st;
 }
 
 /* --- the cache and who tells it ------------------------------------------ */
@@ -312,7 +320,7 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st == ST_OK)
         st = open_tls(app, a, why);
     if (st == ST_OK)
-        st = app_open_store(app, why);
+        st = app_open_store(app, false, why);
     if (st == ST_OK)
         st = apply_plan(app, a, why);
     if (st == ST_OK)
@@ -336,8 +344,7 @@ void app_close(struct app *app)
     if (app->records != NULL)
         records_close(app->records);
     /* The store's listener calls the cache: it ends first. */
-    if (app->store != NULL)
-        store_close(app->store);
+    store_close(app->store);
     if (app->cache != NULL)
         cache_close(app->cache);
     if (app->tls != NULL)

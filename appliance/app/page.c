@@ -6,7 +6,7 @@
 #include "http/assets.h"
 #include "http/compress.h"
 
-enum { INDEX_MAX_BYTES = 1024 * 1024 };
+enum { HTML_MAX_BYTES = 1024 * 1024 };
 
 struct page {
     struct asset index;
@@ -44,7 +44,7 @@ static enum status with_base(struct str html, struct str base_path,
         left.ptr++, left.len--;
     if (left.len < mark.len)
         return ST_BUG;
-    buf_init(&b, a, INDEX_MAX_BYTES);
+    buf_init(&b, a, HTML_MAX_BYTES);
     buf_add(&b, (struct str){ html.ptr, html.len - left.len });
     buf_add(&b, STR("<base href=\""));
     buf_add(&b, base_path); /* conf allows letters, digits and -_.~/ only */

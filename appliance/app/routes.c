@@ -3,11 +3,11 @@
 #include "app/app.h"
 
 /* Handlers of records/ know no app: these hand them what they need. */
-#define RECORDS_HANDLER(name)                                         \
-    static enum status do_##name(struct app *app, struct request *rq, \
-                                 struct reply *rp)                    \
-    {                                                                 \
-        return name(app->records, rq, rp);                            \
+#define RECORDS_HANDLER(name)                                                  \
+    static enum status do_##name(struct app *app, struct request *rq,          \
+                                 struct reply *rp)                             \
+    {                                                                          \
+        return name(app->records, rq, rp);                                     \
     }
 
 RECORDS_HANDLER(record_list)
