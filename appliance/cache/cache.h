@@ -22,31 +22,41 @@ struct cached {
     struct str note; /* a few bytes for the caller, e.g. a row's state */
 };
 
-enum cache_tier { CACHE_HIT_MEMORY, CACHE_HIT_REDIS, CACHE_MISS,
-                  CACHE_BYPASS };
+enum cache_tier { CACHE_HIT_MEMORY, CACHE_HIT_REDIS, CACHE_MISS, CACHE_BYPASS };
 
 struct cache;
+
+/* Of what travels on the bus; shorter than any backend's own limit. */
+enum { CACHE_MESSAGE_MAX = 127 };
 
 /* Redis away, and other replicas: what the cache cannot do itself. Both may
  * be NULL (one instance, or SQLite). */
 struct cache_bus {
-    /* Tells the other replicas by another way than Redis that the space
-     * changed; called when Redis is not there to do it. */
-    enum status (*publish)(void *arg, const char *space, int64_t deadline_ms);
+    /* Tells the other replicas by another way than Redis that something
+     * changed: they pass the message (text, at most CACHE_MESSAGE_MAX bytes)
+     * to cache_heard. Called when Redis is not there to do it, on the thread
+     * that called cache_changed or on one of the cache's own. */
+    enum status (*publish)(void *arg, const char *message, int64_t deadline_ms);
     void *arg;
     bool needed; /* there may be other replicas: without Redis, tier 1 is
                   * trusted only while the bus is up (cache_bus_state) */
 };
 
 struct cache_conf {
-    struct str redis_url;  /* "": none; redis://[user:password@]host:port/db,
-                            * rediss://…, unix:… */
-    const char *prefix;    /* of every key in Redis, e.g. "appliance:" */
+    struct str redis_url; /* "": none; redis://[user:password@]host:port/db,
+                           * rediss://…, unix:… : see server.h */
+    const char *prefix;   /* of every key in Redis, e.g. "appliance:"; not
+                           * shared with what has other rows */
+    struct str shape;     /* a few bytes that change when the same rows give
+                           * other values (another build, another app.json):
+                           * replicas share values of one shape only, but
+                           * tell each other of changes all the same */
     const char *const *spaces; /* names; live as long as the cache */
-    const int64_t *ttl_ms; /* of each space: a value is dropped after that */
+    const int64_t *ttl_ms;     /* of each space: a value is dropped after that;
+                                * 0: none is kept */
     size_t n_spaces;
     size_t memory_max_bytes; /* tier 1; 0: no caching at all, every fetch is
-                              * CACHE_BYPASS */
+                              * CACHE_BYPASS (others are still told) */
     size_t value_max_bytes;  /* larger values are not kept */
     int redis_pool_max;
     struct cache_bus bus;
@@ -66,9 +76,12 @@ typedef enum status cache_fill_fn(void *arg, struct arena *a,
 
 /* The value of key in space: from memory, from Redis, or by fill - one
  * flight per key: who comes meanwhile waits (until the monotonic deadline,
- * then ST_TIMEOUT) and gets the same answer. fill runs on the thread of one
- * of the callers. Never fails because of Redis. With bypass the store is
- * asked without looking, and the answer is kept. */
+ * then ST_TIMEOUT) and gets the same answer, be it an error; but when fill
+ * ended because its own caller's deadline had passed, or its arena was full,
+ * one of those who wait fills instead. fill runs on the thread of one of the
+ * callers and may not fetch the same key. Never fails because of Redis. With
+ * bypass the store is asked without looking, and the answer is kept. *out is
+ * written only with ST_OK, *tier always. */
 MUST_CHECK enum status cache_fetch(struct cache *c, unsigned space,
                                    struct str key, bool bypass,
                                    int64_t deadline_ms, struct arena *a,
@@ -76,20 +89,26 @@ MUST_CHECK enum status cache_fetch(struct cache *c, unsigned space,
                                    struct cached *out, enum cache_tier *tier);
 
 /* Rows of the space were changed and committed: from when this returns, no
- * fetch here gives an answer read before; other replicas have been told. */
+ * fetch that begins here gives an answer read before; other replicas have
+ * been told, or will be as soon as Redis or the bus can be reached. Redis
+ * may take REDIS_CALL_MS of it whatever the deadline. */
 void cache_changed(struct cache *c, unsigned space, int64_t deadline_ms);
 
-/* From the bus: another replica changed this space (NULL: any). */
-void cache_heard(struct cache *c, const char *space);
+/* From the bus: what a replica published, as it is; the name of a space; or
+ * NULL: anything may have changed. Does not block. */
+void cache_heard(struct cache *c, const char *message);
+
+/* The bus is listened to, or no longer. Each true means that messages may
+ * have been missed before it. */
 void cache_bus_state(struct cache *c, bool up);
 
 enum cache_redis { CACHE_REDIS_NONE, CACHE_REDIS_UP, CACHE_REDIS_DOWN };
 
 struct cache_state {
     enum cache_redis redis;
-    bool tracking;      /* pushes of changes arrive */
-    int64_t latency_us; /* of the last ping */
-    int64_t down_since_ms; /* wall clock; 0 when up */
+    bool tracking;          /* pushes of changes arrive: memory is trusted */
+    int64_t latency_us;     /* of the last ping */
+    int64_t down_since_ms;  /* wall clock; 0 when up */
     int64_t entries, bytes; /* tier 1 */
     int64_t hits, misses;   /* of fetches, since the start */
 };

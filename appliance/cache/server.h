@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Where Redis is and how it is reached: the option's URL, read once.
+ *
+ *   redis://[[user]:password@]host[:port][/database]
+ *   rediss://… the same over TLS, with the options
+ *       verify=full   the certificate's chain and name (the default)
+ *       verify=ca     the chain only
+ *       verify=none   encrypted, but anybody may answer
+ *       ca=/path.pem  trust these instead of the system's
+ *   unix:/path/to/socket or unix://[[user]:password@]/path/to/socket
+ *       db=3          the database
+ *
+ * Options follow a '?' and are joined by '&'. What is special in a URL is
+ * percent-encoded. Port 6379 and database 0 when not given. */
+#ifndef CACHE_SERVER_H
+#define CACHE_SERVER_H
+
+#include "base/arena.h"
+#include "tls/tls.h"
+
+enum { SERVER_WHY_LEN = 256 };
+
+struct server {
+    const char *host, *port;   /* both NULL with a unix socket */
+    const char *path;          /* of the unix socket, or NULL */
+    struct str user, password; /* empty: none; user defaults to "default" */
+    struct str database;       /* digits */
+    bool over_tls;
+    enum tls_verify verify;
+    const char *ca_path;      /* NULL: the system's */
+    struct str label;         /* for logs: no secret in it */
+    struct tls_client *trust; /* of server_open; NULL without TLS */
+    size_t reply_max_bytes;   /* a longer reply breaks the connection */
+};
+
+/* Reads the URL into the arena. ST_BAD_INPUT: why says which part is wrong
+ * and what is allowed; it repeats nothing of the URL, which may hold a
+ * password in any place that was meant for something else. */
+MUST_CHECK enum status server_read(struct str url, struct arena *a,
+                                   struct server *out,
+                                   char why[SERVER_WHY_LEN]);
+
+/* Reads the trust anchors when the URL asks for TLS. */
+MUST_CHECK enum status server_open(struct server *s, char why[SERVER_WHY_LEN]);
+void server_close(struct server *s);
+
+#endif
