@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { FIRST_ROOM_BYTES = 256 };
 
 void buf_init(struct buf *b, struct arena *a, size_t cap_bytes)
@@ -67,8 +69,7 @@ void buf_add(struct buf *b, struct str s)
 {
     if (!make_room(b, s.len))
         return;
-    if (s.len > 0)
-        memcpy(b->ptr + b->len, s.ptr, s.len);
+    bytes_copy(b->ptr + b->len, s.ptr, s.len);
     b->len += s.len;
 }
 
@@ -154,14 +155,28 @@ static const unsigned char escape[256] = {
 };
 /* clang-format on */
 
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+/* Whether one of the next 16 bytes does not stand for itself. */
+static inline bool any_special(const unsigned char *p)
+{
+    lanes v, hit;
+    uint64_t half[2];
+
+    memcpy(&v, p, sizeof(v));
+    hit = (lanes)((v < 0x20) | (v == '"') | (v == '\\') | (v == '<') |
+                  (v == 0x7F) | (v == 0xE2));
+    memcpy(half, &hit, sizeof(half));
+    return (half[0] | half[1]) != 0;
+}
+
 /* The length of what stands for itself at the front. */
 static size_t plain_run(const unsigned char *p, size_t n)
 {
     size_t i = 0;
 
-    while (n - i >= 4 && !(escape[p[i]] | escape[p[i + 1]] | escape[p[i + 2]] |
-                           escape[p[i + 3]]))
-        i += 4;
+    while (n - i >= sizeof(lanes) && !any_special(p + i))
+        i += sizeof(lanes);
     while (i < n && escape[p[i]] == PLAIN)
         i++;
     return i;

@@ -16,12 +16,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
 enum {
-    RING_BYTES = 512 * 1024, /* twice: callers fill one, the writer the other */
-    TEXT_BYTES_MAX = 2048,   /* of one field; longer texts are cut */
+    RING_BYTES =
+        1024 * 1024,       /* twice: callers fill one, the writer the other */
+    TEXT_BYTES_MAX = 2048, /* of one field; longer texts are cut */
     FIELDS_MAX = 24,
     LINE_BYTES_MAX = FIELDS_MAX * (6 * TEXT_BYTES_MAX + 128),
     BATCH_BYTES = 64 * 1024, /* lines are gathered up to here, then written */
@@ -111,8 +113,7 @@ static void put_record(char *to, const struct record *r,
         if (fields[i].kind == LOG_TEXT)
             f.text_bytes = (uint32_t)cut_len(fields[i].text);
         memcpy(to, &f, sizeof(f));
-        if (f.text_bytes > 0)
-            memcpy(to + sizeof(f), fields[i].text.ptr, f.text_bytes);
+        bytes_copy(to + sizeof(f), fields[i].text.ptr, f.text_bytes);
         to += sizeof(f) + grained(f.text_bytes);
     }
 }

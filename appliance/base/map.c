@@ -2,8 +2,7 @@
 #include "base/map.h"
 
 #include <assert.h>
-#include <string.h>
-
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/rand.h"
 
@@ -150,9 +149,8 @@ static inline void sip_round(struct sip *s)
 
 static inline uint64_t load_8(const char *p)
 {
-    uint64_t x;
+    uint64_t x = bytes_load_8(p);
 
-    memcpy(&x, p, sizeof(x));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     x = __builtin_bswap64(x);
 #endif

@@ -166,6 +166,7 @@ static struct {
     unsigned opened;
     const char *const *values[LABEL__COUNT];
     size_t n_values[LABEL__COUNT];
+    unsigned dims[METRIC__COUNT][LABELS_MAX]; /* values of each label */
     const char *version, *commit;
     int64_t start_ms;
 } registry = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -175,16 +176,11 @@ static _Thread_local struct {
     unsigned generation;
 } own;
 
-static size_t n_values(enum metric m, size_t i)
-{
-    enum label l = families[m].label[i];
-
-    return l == LABEL_NONE ? 1 : registry.n_values[l];
-}
-
 static size_t n_series(enum metric m)
 {
-    return n_values(m, 0) * n_values(m, 1) * n_values(m, 2);
+    const unsigned *n = registry.dims[m];
+
+    return (size_t)n[0] * n[1] * n[2];
 }
 
 static size_t cells_per_series(enum metric m)
@@ -193,16 +189,14 @@ static size_t cells_per_series(enum metric m)
 }
 
 /* An index past a list counts under its last value. */
-static size_t series_of(enum metric m, struct metric_at at)
+static inline size_t series_of(enum metric m, struct metric_at at)
 {
-    size_t series = 0;
+    const unsigned *n = registry.dims[m];
+    unsigned i = at.label[0] < n[0] ? at.label[0] : n[0] - 1;
+    unsigned j = at.label[1] < n[1] ? at.label[1] : n[1] - 1;
+    unsigned k = at.label[2] < n[2] ? at.label[2] : n[2] - 1;
 
-    for (size_t i = 0; i < LABELS_MAX; i++) {
-        size_t n = n_values(m, i);
-
-        series = series * n + (at.label[i] < n ? at.label[i] : n - 1);
-    }
-    return series;
+    return ((size_t)i * n[1] + j) * n[2] + k;
 }
 
 /* A line of its own before and after, so that no other thread's counters
@@ -344,6 +338,17 @@ int64_t metrics_total(enum metric m)
     return total;
 }
 
+static void measure(void)
+{
+    for (size_t m = 0; m < METRIC__COUNT; m++)
+        for (size_t i = 0; i < LABELS_MAX; i++) {
+            enum label l = families[m].label[i];
+
+            registry.dims[m][i] =
+                l == LABEL_NONE ? 1 : (unsigned)registry.n_values[l];
+        }
+}
+
 void metrics_label(const char *label, const char *const *names, size_t n)
 {
     assert(n > 0 && registry.generation != 0);
@@ -353,6 +358,7 @@ void metrics_label(const char *label, const char *const *names, size_t n)
         registry.values[l] = names;
         registry.n_values[l] = n;
     }
+    measure();
 }
 
 enum status metrics_open(const char *version, const char *commit)
@@ -370,6 +376,7 @@ enum status metrics_open(const char *version, const char *commit)
         registry.values[l] = labels[l].values;
         registry.n_values[l] = labels[l].n_values;
     }
+    measure();
     registry.version = version;
     registry.commit = commit;
     registry.start_ms = metrics_process_start_ms();
@@ -440,41 +447,51 @@ static void add_labels(struct buf *b, enum metric m,
         buf_add_char(b, '"');
         before = ',';
     }
-    if (le != NULL)
-        buf_addf(b, "%cle=\"%s\"", before, le);
+    if (le != NULL) {
+        buf_add_char(b, before);
+        buf_add(b, STR("le=\""));
+        buf_add(b, str_of(le));
+        buf_add_char(b, '"');
+    }
     if (le != NULL || before == ',')
         buf_add_char(b, '}');
+}
+
+static void add_sample(struct buf *b, enum metric m, const char *end,
+                       const size_t index[LABELS_MAX], const char *le)
+{
+    buf_add(b, str_of(families[m].name));
+    buf_add(b, str_of(end));
+    add_labels(b, m, index, le);
+    buf_add_char(b, ' ');
 }
 
 static void add_histogram(struct buf *b, enum metric m, size_t at,
                           const size_t index[LABELS_MAX])
 {
-    const char *name = families[m].name;
     int64_t n = 0;
 
     for (size_t i = 0; i <= BUCKETS; i++) {
         n += sum_of(m, at + 1 + i);
-        buf_addf(b, "%s_bucket", name);
-        add_labels(b, m, index, i < BUCKETS ? buckets[i].le : "+Inf");
-        buf_addf(b, " %lld\n", (long long)n);
+        add_sample(b, m, "_bucket", index,
+                   i < BUCKETS ? buckets[i].le : "+Inf");
+        buf_add_int(b, n);
+        buf_add_char(b, '\n');
     }
-    buf_addf(b, "%s_sum", name);
-    add_labels(b, m, index, NULL);
-    buf_add_char(b, ' ');
+    add_sample(b, m, "_sum", index, NULL);
     buf_add_decimal(b, sum_of(m, at), 6);
-    buf_addf(b, "\n%s_count", name);
-    add_labels(b, m, index, NULL);
-    buf_addf(b, " %lld\n", (long long)n);
+    buf_add_char(b, '\n');
+    add_sample(b, m, "_count", index, NULL);
+    buf_add_int(b, n);
+    buf_add_char(b, '\n');
 }
 
 static void add_plain(struct buf *b, enum metric m, size_t at,
                       const size_t index[LABELS_MAX])
 {
-    const struct family *f = &families[m];
-
-    buf_addf(b, "%s%s", f->name, f->kind == COUNTER ? "_total" : "");
-    add_labels(b, m, index, NULL);
-    buf_addf(b, " %lld\n", (long long)sum_of(m, at));
+    add_sample(b, m, families[m].kind == COUNTER ? "_total" : "", index, NULL);
+    buf_add_int(b, sum_of(m, at));
+    buf_add_char(b, '\n');
 }
 
 static bool touched(enum metric m, size_t at)
@@ -492,7 +509,7 @@ static void add_series(struct buf *b, enum metric m, size_t series)
     bool spare = n_all > (families[m].kind == HISTOGRAM ? 1 : FEW_SERIES);
 
     for (size_t i = LABELS_MAX; i-- > 0;) {
-        size_t n = n_values(m, i);
+        size_t n = registry.dims[m][i];
 
         index[i] = series % n;
         series /= n;

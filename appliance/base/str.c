@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 struct str str_of(const char *z)
 {
     return z == NULL ? STR_NONE : (struct str){ z, strlen(z) };
@@ -10,7 +12,7 @@ struct str str_of(const char *z)
 
 bool str_eq(struct str a, struct str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && bytes_equal(a.ptr, b.ptr, a.len);
 }
 
 static unsigned char lower(char c)
