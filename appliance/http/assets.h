@@ -8,9 +8,9 @@
 #include "http/request.h"
 
 struct asset {
-    const char *path; /* "/static/app-1a2b3c4d.js", "/index.html" */
-    const char *type; /* Content-Type */
-    const char *etag; /* with quotes: of the content */
+    const char *path;          /* "/static/app-1a2b3c4d.js", "/index.html" */
+    const char *type;          /* Content-Type */
+    const char *etag;          /* with quotes: of the content */
     struct str body, gzip, br; /* a twin is empty when it saved nothing */
 };
 
@@ -20,9 +20,10 @@ extern const size_t n_assets;
 
 const struct asset *asset_find(struct str path); /* NULL: none */
 
-/* 200 with the twin that the client accepts, 206 for one range, 304 by
- * ETag. immutable: Cache-Control for a hashed name, else no-cache. */
-enum status asset_reply(const struct asset *a, bool immutable,
-                        const struct request *rq, struct reply *rp);
+/* 200 with the twin that the client accepts, 206 for one range (of the file
+ * itself), else ST_NOT_MODIFIED by ETag, ST_BAD_RANGE, ST_NO_MEMORY.
+ * immutable: Cache-Control for a hashed name, else no-cache. */
+MUST_CHECK enum status asset_reply(const struct asset *a, bool immutable,
+                                   const struct request *rq, struct reply *rp);
 
 #endif

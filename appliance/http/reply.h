@@ -67,18 +67,19 @@ enum { REPLY_HEADERS_MAX_BYTES = 8 * 1024 };
 
 struct reply {
     struct arena *arena;
-    int code;            /* 0: by the status that the handler returns */
-    struct str type;     /* Content-Type; default application/json */
-    struct buf headers;  /* "Name: value\r\n" lines, by reply_header */
-    struct buf body;     /* built here … */
-    struct str ready;    /* … or ready-made, when ready.ptr is not NULL, */
+    int code;           /* 0: by the status that the handler returns */
+    struct str type;    /* Content-Type; default application/json */
+    struct buf headers; /* "Name: value\r\n" lines, by reply_header */
+    struct buf body;    /* built here … */
+    struct str ready;   /* … or ready-made, when ready.ptr is not NULL, */
     struct str ready_gzip, ready_br; /* with its compressed twins, if any */
-    struct str etag;     /* with quotes; empty: none */
+    struct str encoding;      /* Content-Encoding that ready already has */
+    struct str etag;          /* with quotes; empty: none */
     struct str cache_control; /* empty: no-store, for API answers */
-    bool no_gzip;        /* do not compress the body on the way out */
-    bool close;          /* end the connection after this reply */
+    bool no_gzip;             /* do not compress the body on the way out */
+    bool close;               /* end the connection after this reply */
     struct problem_at *problems, **problems_end;
-    struct str message;  /* for the error body, instead of status_text */
+    struct str message; /* for the error body, instead of status_text */
 };
 
 void reply_init(struct reply *rp, struct arena *a, size_t body_max_bytes);
@@ -87,20 +88,25 @@ void reply_init(struct reply *rp, struct arena *a, size_t body_max_bytes);
  * value break the reply (ST_BUG), so that nothing can be injected. */
 void reply_header(struct reply *rp, struct str name, struct str value);
 
+bool reply_has_header(const struct reply *rp, struct str name);
+
 /* A ready-made body whose bytes live until arena_reset; twins may be
- * STR_NONE. HEAD, ranges and Accept-Encoding are taken care of when it is
- * sent (Vary is added). */
+ * STR_NONE. HEAD and Accept-Encoding are taken care of when it is sent (Vary
+ * is added); the ETag is the same for all three, since "v7" names the row's
+ * version and not bytes. Ranges are for assets only (assets.h). */
 void reply_ready(struct reply *rp, struct str body, struct str gzip,
                  struct str br);
 
 /* Notes a problem with a field; where and detail are borrowed until the
  * reply is sent. Returns ST_INVALID, for `return reply_problem(…)`. */
-enum status reply_problem(struct reply *rp, struct str where,
-                          enum problem what, struct str detail);
+enum status reply_problem(struct reply *rp, struct str where, enum problem what,
+                          struct str detail);
 
 /* Turns a status into the error body of API.md (or RFC 9457 by Accept) in
- * the request's language, replacing whatever body was begun. The only place
- * that writes errors. */
+ * the request's language, replacing whatever body was begun, with its ETag;
+ * headers stay (Allow, WWW-Authenticate, Retry-After). A 503 gets a
+ * Retry-After if it has none. ST_NOT_MODIFIED: 304, the ETag stays. Cannot
+ * fail: most errors are ready-made. The only place that writes them. */
 void reply_error(const struct request *rq, struct reply *rp, enum status st);
 
 #endif

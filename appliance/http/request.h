@@ -4,7 +4,7 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 /* clang-format off */
@@ -44,11 +44,16 @@ struct request {
     struct wire *wire;
     enum method method;
     enum listener listener;
-    struct str target; /* as sent, e.g. /api/v1/users?page=2 */
-    struct str path;   /* decoded, BASE_PATH taken off, begins with '/' */
-    struct str query;  /* after '?', not decoded; ptr NULL when there is none */
-    struct str host;   /* Host, checked for its form (RFC 9112, 3.2) */
-    bool secure;       /* TLS here, or said so by a trusted proxy */
+    struct str target;   /* as sent, e.g. /api/v1/users?page=2; of a target in
+                          * absolute form only path and query */
+    struct str path;     /* decoded, BASE_PATH taken off, begins with '/' */
+    struct str path_raw; /* the same not decoded: what routes are matched
+                          * against, so that %2F stays data of a segment; ptr
+                          * NULL (tests): path is matched */
+    struct str query; /* after '?', not decoded; ptr NULL when there is none */
+    struct str host;  /* Host, or what an absolute target names, checked for
+                       * its form (RFC 9112, 3.2); empty in HTTP/1.0 */
+    bool secure;      /* TLS here, or said so by a trusted proxy */
     struct address peer;   /* the other end of the socket */
     struct address client; /* the peer, or who a trusted proxy names */
     enum lang lang;        /* by Accept-Language */
@@ -67,10 +72,20 @@ struct request {
 struct str request_header(const struct request *rq, const char *name);
 size_t request_header_count(const struct request *rq, const char *name);
 
+/* for (size_t at = 0; request_header_next(rq, "cookie", &at, &value);) */
+bool request_header_next(const struct request *rq, const char *name, size_t *at,
+                         struct str *value);
+
+/* All of a list that may stand in several lines, joined as RFC 9110, 5.3
+ * says; ptr NULL when there is none. */
+struct str request_header_list(const struct request *rq, const char *name);
+
 /* Reads the body once (later calls give the same bytes): identity or
- * chunked, at most max_bytes. Sends 100-continue first when it was asked
- * for. ST_TOO_BIG, ST_SLOW_CLIENT, ST_BAD_INPUT (broken chunks, early end),
- * ST_NO_MEMORY; after any of these the connection closes with the reply. */
+ * chunked, at most max_bytes; the arena must hold some three times that for
+ * a chunked one. Sends 100-continue first when it was asked for. The
+ * request's deadline begins anew when it has arrived. ST_TOO_BIG,
+ * ST_SLOW_CLIENT, ST_BAD_INPUT (broken chunks, early end), ST_NO_MEMORY; after
+ * any of these the connection closes with the reply. */
 MUST_CHECK enum status request_body(struct request *rq, size_t max_bytes,
                                     struct str *out);
 
@@ -79,8 +94,8 @@ bool request_has_body(const struct request *rq);
 
 /* A query parameter by name, decoded into the arena; ptr NULL when absent.
  * ST_BAD_INPUT for a bad escape or the same name twice. */
-MUST_CHECK enum status request_query(const struct request *rq,
-                                     struct str name, struct str *out);
+MUST_CHECK enum status request_query(const struct request *rq, struct str name,
+                                     struct str *out);
 
 /* for (struct query_iter it = query_iter(rq->query);
  *      query_next(&it, rq->arena);) it.name, it.value: decoded.
@@ -95,8 +110,8 @@ bool query_next(struct query_iter *it, struct arena *a);
 /* The value of a cookie (RFC 6265, 5.4), ptr NULL when absent. */
 struct str request_cookie(const struct request *rq, struct str name);
 
-/* Does the Accept header prefer this type: "application/json" … with q
- * values and wildcards (RFC 9110, 12.5.1)? No header accepts everything. */
+/* Does the Accept header take this type: "application/json" … with q values
+ * and wildcards (RFC 9110, 12.5.1)? No header accepts everything. */
 bool request_accepts(const struct request *rq, struct str type);
 /* Named literally (not by a wildcard) with q > 0. */
 bool request_accepts_by_name(const struct request *rq, struct str type);

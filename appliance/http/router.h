@@ -26,10 +26,13 @@ struct route {
     size_t body_max_bytes; /* 0: takes none; what comes is passed over */
 };
 
-/* Finds the route of rq->path and rq->method and fills rq->route and
- * rq->param. A literal segment wins over {x}, {x} over {path*}. Parameters
- * are never empty. ST_NOT_FOUND; ST_BAD_METHOD, and *allowed gets a bit
- * (1 << method) for each method the path has. */
+/* Finds the route of rq->path_raw and rq->method and fills rq->route and
+ * rq->param (decoded). The path decides first, segment by segment: a literal
+ * wins over {x}, {x} over {path*}; then the method, among the routes of that
+ * one pattern. Parameters but {path*} are never empty. ST_NOT_FOUND (escapes
+ * that are not UTF-8, too); ST_NO_MEMORY; ST_BAD_METHOD, and *allowed gets a
+ * bit (1 << method) for each method the path has, HEAD where there is GET,
+ * and OPTIONS. */
 MUST_CHECK enum status route_find(const struct route *routes, size_t n,
                                   struct request *rq, unsigned *allowed);
 

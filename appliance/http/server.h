@@ -22,18 +22,20 @@ typedef void sent_fn(void *arg, const struct request *rq,
                      const struct reply *rp, int code, int64_t sent_bytes);
 
 struct server_conf {
-    struct str listen_https, listen_http, listen_ops; /* "": not there; a
-        * list "127.0.0.1:8443,[::1]:8443"; ":8443" is every address of
-        * both families; port 0 is chosen by the system */
+    struct str listen_https, listen_http,
+        listen_ops; /* "": not there; a
+                     * list "127.0.0.1:8443,[::1]:8443"; ":8443" is every
+                     * address of both families; port 0 is chosen by the system
+                     */
     struct tls_server *tls;
     struct str base_path;      /* "/" or "/mppeep": no '/' at the end */
     const struct net *trusted; /* proxies */
     size_t n_trusted;
     int workers;
     int64_t request_timeout_ms; /* deadline_ms is start + this */
-    int64_t head_timeout_ms;  /* from the first byte to the last header */
-    int64_t body_timeout_ms;  /* for the body, plus 1 ms per 1 KiB */
-    int64_t idle_timeout_ms;  /* kept-alive connections */
+    int64_t head_timeout_ms;    /* from the first byte to the last header */
+    int64_t body_timeout_ms;    /* for the body, plus 1 ms per 1 KiB */
+    int64_t idle_timeout_ms;    /* kept-alive connections */
     size_t line_max_bytes, head_max_bytes; /* request line; with headers */
     size_t body_max_bytes, reply_max_bytes, arena_max_bytes;
     serve_fn *serve;

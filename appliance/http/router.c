@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/router.h"
+
+#include "base/enc.h"
+
+enum { SEGMENTS_MAX = 16 };
+
+struct segment {
+    struct str text; /* decoded */
+    struct str rest; /* of the path, from here on, not decoded */
+};
+
+struct segments {
+    struct segment at[SEGMENTS_MAX];
+    size_t n;
+    bool raw; /* rest still has escapes */
+};
+
+/* A path of more segments than fit matches only what ends in {path*}. */
+static enum status split(const struct request *rq, struct segments *out)
+{
+    struct str left = rq->path_raw;
+
+    out->raw = left.ptr != NULL;
+    if (!out->raw)
+        left = rq->path;
+    str_cut(&left, '/');
+    for (out->n = 0; out->n < SEGMENTS_MAX && left.ptr != NULL; out->n++) {
+        struct segment *s = &out->at[out->n];
+
+        s->rest = left;
+        s->text = str_cut(&left, '/');
+        if (out->raw && str_has(s->text, '%')) {
+            enum status st = percent_read(s->text, false, rq->arena, &s->text);
+
+            if (st != ST_OK)
+                return st;
+        }
+    }
+    return ST_OK;
+}
+
+enum kind { REST = 1, PARAM, LITERAL }; /* the greater wins */
+
+static enum kind kind_of(struct str part)
+{
+    if (!str_starts(part, STR("{")))
+        return LITERAL;
+    return str_ends(part, STR("*}")) ? REST : PARAM;
+}
+
+/* 0: does not match; else two bits a segment, the first highest, so that of
+ * two patterns the greater is the one to take. */
+static uint64_t score(const char *pattern, const struct segments *s)
+{
+    struct str left = str_of(pattern);
+    uint64_t sum = 0;
+    size_t i;
+
+    str_cut(&left, '/');
+    for (i = 0; i < s->n && left.ptr != NULL; i++) {
+        struct str part = str_cut(&left, '/');
+        enum kind kind = kind_of(part);
+
+        if (kind == LITERAL && !str_eq(part, s->at[i].text))
+            return 0;
+        if (kind == PARAM && s->at[i].text.len == 0)
+            return 0;
+        sum |= (uint64_t)kind << (62 - 2 * i);
+        if (kind == REST)
+            return sum;
+    }
+    return i == s->n && left.ptr == NULL ? sum : 0;
+}
+
+static enum status fill_params(struct request *rq, const struct segments *s)
+{
+    struct str left = str_of(rq->route->pattern);
+    size_t n = 0;
+
+    str_cut(&left, '/');
+    for (size_t i = 0; i < s->n && left.ptr != NULL; i++) {
+        enum kind kind = kind_of(str_cut(&left, '/'));
+
+        if (kind == LITERAL || n == PARAM_MAX)
+            continue;
+        rq->param[n] = kind == REST ? s->at[i].rest : s->at[i].text;
+        if (kind == REST && s->raw)
+            return percent_read(rq->param[n], false, rq->arena, &rq->param[n]);
+        n++;
+    }
+    return ST_OK;
+}
+
+static bool serves(const struct route *r, enum method m)
+{
+    return r->method == m || (r->method == METHOD_GET && m == METHOD_HEAD);
+}
+
+/* The route of the best pattern that has the method; of two, the exact. */
+static void choose(const struct route *routes, size_t n, struct request *rq,
+                   const struct segments *s, uint64_t best, unsigned *allowed)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct route *r = &routes[i];
+
+        if (score(r->pattern, s) != best)
+            continue;
+        *allowed |= 1U << r->method;
+        if (r->method == METHOD_GET)
+            *allowed |= 1U << METHOD_HEAD;
+        if (serves(r, rq->method) &&
+            (rq->route == NULL || r->method == rq->method))
+            rq->route = r;
+    }
+    *allowed |= 1U << METHOD_OPTIONS;
+}
+
+enum status route_find(const struct route *routes, size_t n, struct request *rq,
+                       unsigned *allowed)
+{
+    struct segments s;
+    uint64_t best = 0;
+    enum status st = split(rq, &s);
+
+    *allowed = 0;
+    rq->route = NULL;
+    if (st != ST_OK)
+        return st == ST_NO_MEMORY ? st : ST_NOT_FOUND;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t got = score(routes[i].pattern, &s);
+
+        best = got > best ? got : best;
+    }
+    if (best == 0)
+        return ST_NOT_FOUND;
+    choose(routes, n, rq, &s, best, allowed);
+    return rq->route == NULL ? ST_BAD_METHOD : fill_params(rq, &s);
+}
+
+void route_allow(unsigned allowed, struct buf *out)
+{
+    bool first = true;
+
+    for (int m = 0; m < METHOD_OTHER; m++) {
+        if ((allowed >> m & 1) == 0)
+            continue;
+        if (!first)
+            buf_add(out, STR(", "));
+        buf_add(out, str_of(method_names[m]));
+        first = false;
+    }
+}
