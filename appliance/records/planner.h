@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of a plan's making share. plan*.c only. */
+#ifndef RECORDS_PLANNER_H
+#define RECORDS_PLANNER_H
+
+#include "records/ddl.h"
+#include "records/introspect.h"
+#include "records/plan.h"
+
+/* The first failure stays in st, and what comes after does nothing. */
+struct planner {
+    struct arena *arena;
+    struct store_conn *conn;
+    enum store_dialect dialect;
+    const struct schema *new, *old; /* old: applied last; NULL: nothing */
+    struct found found;
+    int64_t now_ms; /* for defaults */
+    struct plan_step *steps;
+    size_t n, room;
+    enum status st;
+    struct store_error *why;
+};
+
+/* One more step. sql is what step_sql gave, filled in; the words are for
+ * plan_step.why. */
+struct buf *step_sql(struct planner *p, struct buf *b);
+void step_add(struct planner *p, const struct buf *sql,
+              const struct plan_step *like, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+extern const struct plan_step STEP, LOSING;
+
+/* The one number that a query gives. */
+int64_t ask_count(struct planner *p, const struct buf *sql,
+                  const struct value *args, size_t n_args);
+int64_t ask_rows(struct planner *p, const struct collection *c);
+
+/* --- the parts ----------------------------------------------------------- */
+
+/* All steps, in their order (plan_diff.c). */
+void diff_schemas(struct planner *p);
+
+/* How a field's values come to be another type's (plan_convert.c). */
+enum conversion {
+    CONVERT_NOTHING, /* the column stays as it is */
+    CONVERT_BY,      /* each value becomes an expression of it */
+    CONVERT_NEVER    /* the column is dropped and made anew */
+};
+
+struct change {
+    const struct collection *c; /* the new one */
+    const struct field *old, *new;
+    enum conversion how;
+    struct str expression; /* CONVERT_BY; else the column itself */
+};
+
+struct change change_of(struct planner *p, const struct collection *c,
+                        const struct field *old, const struct field *new);
+
+/* The steps that turn the column into what the new field needs. */
+void change_column(struct planner *p, const struct change *ch);
+bool change_touches_column(const struct change *ch);
+
+/* Counts the rows that the new declaration would not allow, for each way in
+ * which it is narrower (plan_narrow.c). */
+void narrow_field(struct planner *p, const struct change *ch);
+
+/* Before a field becomes unique. */
+void narrow_unique(struct planner *p, const struct change *ch);
+
+#endif
