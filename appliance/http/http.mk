@@ -12,6 +12,10 @@ C_FLAGS_civetweb.c := -w -I$(VENDOR_CIVETWEB)/include -Iappliance/http \
 	-DMG_EXTERNAL_FUNCTION_log_access \
 	-Dmalloc=mem_take -Dcalloc=mem_take_array -Drealloc=mem_resize \
 	-Dfree=mem_give -include appliance/base/mem.h
+# Unpacked on the way; that it is there must not depend on who asks first.
+$(CIVETWEB_SOURCE): | $(VENDOR_CIVETWEB_READY)
+
 C_FLAGS_server.c := -isystem $(VENDOR_CIVETWEB)/include
 
-UNIT_MORE_SOURCES += $(CIVETWEB_SOURCE)
+UNIT_MORE_SOURCES += $(if $(UNIT_DIRS:http=),$(if $(filter \
+	http,$(UNIT_DIRS)),$(CIVETWEB_SOURCE)),$(CIVETWEB_SOURCE))
