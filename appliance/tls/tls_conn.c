@@ -110,25 +110,32 @@ static ssize_t receive(struct tls_conn *c)
     return got;
 }
 
-/* Gives the engine what was received, until it has plaintext to give back
- * or there is no more. Bytes only ever move down, over what the engine is
- * done with. */
+/* Gives the engine what it wants next of what was received; false when it
+ * wants nothing or there is none. Bytes only ever move down, over what the
+ * engine is done with. */
+static bool feed_some(struct tls_conn *c)
+{
+    size_t n;
+    unsigned char *to = br_ssl_engine_recvrec_buf(c->engine, &n);
+
+    if (c->n_ahead == 0 || to == NULL)
+        return false;
+    if (n > c->n_ahead)
+        n = c->n_ahead;
+    assert(to <= c->ahead);
+    if (to != c->ahead)
+        memmove(to, c->ahead, n);
+    c->ahead += n;
+    c->n_ahead -= n;
+    br_ssl_engine_recvrec_ack(c->engine, n);
+    return true;
+}
+
+/* All of it, or until there is plaintext to take. */
 static void feed(struct tls_conn *c)
 {
-    unsigned char *to;
-    size_t n;
-
-    while (c->n_ahead > 0 &&
-           (to = br_ssl_engine_recvrec_buf(c->engine, &n)) != NULL) {
-        if (n > c->n_ahead)
-            n = c->n_ahead;
-        assert(to <= c->ahead);
-        if (to != c->ahead)
-            memmove(to, c->ahead, n);
-        c->ahead += n;
-        c->n_ahead -= n;
-        br_ssl_engine_recvrec_ack(c->engine, n);
-    }
+    while (feed_some(c))
+        ;
 }
 
 /* --- handshake ---------------------------------------------------------- */
@@ -183,10 +190,8 @@ static enum status hear(struct tls_conn *c, int64_t deadline_ms)
     if (clock_left_ms(deadline_ms) == 0) /* a peer may never stop talking */
         return ST_TIMEOUT;
     n = receive(c);
-    if (n > 0) {
-        feed(c);
+    if (n > 0)
         return ST_OK;
-    }
     if (n < 0 && errno == EAGAIN)
         return wait_for(c, POLLIN, deadline_ms);
     return ST_BUSY;
@@ -212,9 +217,8 @@ enum status conn_handshake(struct tls_conn *c, int64_t deadline_ms)
         }
         if (state & BR_SSL_SENDAPP)
             return ST_OK;
-        if (c->n_ahead > 0 && wants_bytes(c))
-            feed(c);
-        else
+        /* Piece by piece: what follows the last one may close already. */
+        if (!feed_some(c))
             st = hear(c, deadline_ms);
     }
     return st;
