@@ -52,6 +52,10 @@ out/commit-$(COMMIT):
 
 -include $(C_OBJECTS:.o=.d)
 
+# Made further down; named here, since make expands a rule as it reads it.
+EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
+	out/obj/embedded/app_json.o
+
 LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
 	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
 
@@ -81,9 +85,6 @@ out/web/dist/index.html: out/web/.installed $(WEB_SOURCES)
 	@cd $(WEB) && npm run --silent build -- --outDir $(CURDIR)/out/web/dist \
 		--emptyOutDir --logLevel warn
 	@touch $@
-
-EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
-	out/obj/embedded/app_json.o
 
 out/embedded/assets.S out/embedded/assets_table.c &: \
 		out/web/dist/index.html build/embed
