@@ -21,16 +21,23 @@
 #include "base/mem.h"
 
 enum {
-    RING_BYTES =
-        1024 * 1024,       /* twice: callers fill one, the writer the other */
     TEXT_BYTES_MAX = 2048, /* of one field; longer texts are cut */
     FIELDS_MAX = 24,
-    LINE_BYTES_MAX = FIELDS_MAX * (6 * TEXT_BYTES_MAX + 128),
-    BATCH_BYTES = 64 * 1024, /* lines are gathered up to here, then written */
-    OUT_BYTES = BATCH_BYTES + LINE_BYTES_MAX,
+    LINE_BYTES_MAX = FIELDS_MAX * (6 * TEXT_BYTES_MAX + 128) + 512,
+
+    /* Taken twice: callers fill one half, the writer empties the other. */
+    HALF_BYTES = 1024 * 1024,
+
+    /* Lines are gathered up to here, then written by one write(). */
+    BATCH_BYTES = 64 * 1024,
+    OUT_BYTES = BATCH_BYTES + LINE_BYTES_MAX + 512,
     GATHER_MS = 5, /* how long a line may wait for others to join it */
+
+    /* What a pipe that polls as ready surely takes. */
+    PIPE_STEP_BYTES = 4096,
+
     CLOSE_MS = 1000,
-    PIPE_STEP_BYTES = 4096 /* what a pipe that polls as ready surely takes */
+    STUCK_MS = 500 /* past that, a write does not return at all */
 };
 
 /* Events wait in a compact form, so that a caller does little and the writer
@@ -64,13 +71,14 @@ struct log {
     char *draining, *out; /* the writer's own */
 
     pthread_mutex_t lock; /* guards everything below */
-    pthread_cond_t wake;
+    pthread_cond_t wake, ended_wake;
     char *filling;
     size_t filled;
     bool idle;   /* the writer waits for a first line */
     bool urgent; /* it should not wait for more */
     bool closing;
     int64_t close_by_ms;
+    bool ended; /* the writer touches nothing any more */
 };
 
 static size_t grained(size_t n_bytes)
@@ -136,13 +144,13 @@ void log_event(struct log *log, enum log_level level, const char *event,
     r.n_bytes = (uint32_t)n_bytes;
 
     pthread_mutex_lock(&log->lock);
-    if (n_bytes > RING_BYTES - log->filled) {
+    if (n_bytes > HALF_BYTES - log->filled) {
         atomic_fetch_add(&log->dropped, 1);
     } else {
         put_record(log->filling + log->filled, &r, fields);
         log->filled += n_bytes;
         if (!log->urgent &&
-            (level >= LOG_ERROR || log->filled > RING_BYTES / 2)) {
+            (level >= LOG_ERROR || log->filled > HALF_BYTES / 2)) {
             log->urgent = true;
             wake = true;
         }
@@ -241,23 +249,28 @@ static void add_dropped(struct buf *b, uint64_t lines)
     buf_add(b, STR("}\n"));
 }
 
-/* Waits until fd takes bytes; false when close_by has passed. Closing is
- * looked for a few times a second. */
+static bool is_late(struct log *log)
+{
+    bool late;
+
+    pthread_mutex_lock(&log->lock);
+    late = log->closing && clock_mono_ms() >= log->close_by_ms;
+    pthread_mutex_unlock(&log->lock);
+    return late;
+}
+
+/* Waits until fd takes bytes; false when the time to close is over, which is
+ * looked at a few times a second. */
 static bool wait_ready(struct log *log)
 {
     struct pollfd p = { .fd = log->fd, .events = POLLOUT };
 
-    for (;;) {
-        bool late;
-
-        if (poll(&p, 1, 100) > 0)
-            return true;
-        pthread_mutex_lock(&log->lock);
-        late = log->closing && clock_mono_ms() >= log->close_by_ms;
-        pthread_mutex_unlock(&log->lock);
-        if (late)
+    while (poll(&p, 1, 0) <= 0) {
+        if (is_late(log))
             return false;
+        (void)poll(&p, 1, 100);
     }
+    return true;
 }
 
 static ssize_t write_some(const struct log *log, struct str s)
@@ -328,6 +341,20 @@ static void write_batch(struct log *log, size_t n_bytes, uint64_t *reported)
     flush(log, &b, lines);
 }
 
+static struct timespec mono_after_ms(int ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_nsec -= 1000000000L;
+        t.tv_sec++;
+    }
+    return t;
+}
+
 /* Takes what was gathered, after giving other lines time to join. */
 static size_t take_batch_locked(struct log *log)
 {
@@ -340,12 +367,7 @@ static size_t take_batch_locked(struct log *log)
         pthread_cond_wait(&log->wake, &log->lock);
     }
     log->idle = false;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
+    until = mono_after_ms(GATHER_MS);
     while (!log->urgent && !log->closing)
         if (pthread_cond_timedwait(&log->wake, &log->lock, &until) != 0)
             break;
@@ -356,6 +378,19 @@ static size_t take_batch_locked(struct log *log)
     log->filled = 0;
     log->urgent = false;
     return n_bytes;
+}
+
+static void give_log(struct log *log)
+{
+    if (log->how == OWN_DESCRIPTION)
+        close(log->fd);
+    pthread_cond_destroy(&log->ended_wake);
+    pthread_cond_destroy(&log->wake);
+    pthread_mutex_destroy(&log->lock);
+    mem_give(log->filling);
+    mem_give(log->draining);
+    mem_give(log->out);
+    mem_give(log);
 }
 
 static void *write_lines(void *arg)
@@ -370,6 +405,11 @@ static void *write_lines(void *arg)
         pthread_mutex_unlock(&log->lock);
         write_batch(log, n_bytes, &reported);
     } while (n_bytes > 0);
+
+    pthread_mutex_lock(&log->lock);
+    log->ended = true;
+    pthread_cond_signal(&log->ended_wake);
+    pthread_mutex_unlock(&log->lock);
     return NULL;
 }
 
@@ -408,18 +448,6 @@ static int start_writer(struct log *log)
     return failed;
 }
 
-static void give_log(struct log *log)
-{
-    if (log->how == OWN_DESCRIPTION)
-        close(log->fd);
-    pthread_cond_destroy(&log->wake);
-    pthread_mutex_destroy(&log->lock);
-    mem_give(log->filling);
-    mem_give(log->draining);
-    mem_give(log->out);
-    mem_give(log);
-}
-
 enum status log_open(int fd, enum log_level level, struct log **out)
 {
     struct log *log = mem_take(sizeof(*log));
@@ -432,9 +460,10 @@ enum status log_open(int fd, enum log_level level, struct log **out)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&log->wake, &attr);
+    pthread_cond_init(&log->ended_wake, &attr);
     pthread_condattr_destroy(&attr);
-    log->filling = mem_take(RING_BYTES);
-    log->draining = mem_take(RING_BYTES);
+    log->filling = mem_take(HALF_BYTES);
+    log->draining = mem_take(HALF_BYTES);
     log->out = mem_take(OUT_BYTES);
     choose_how(log, fd);
     if (log->filling == NULL || log->draining == NULL || log->out == NULL ||
@@ -448,13 +477,24 @@ enum status log_open(int fd, enum log_level level, struct log **out)
 
 void log_close(struct log *log)
 {
+    struct timespec until = mono_after_ms(CLOSE_MS + STUCK_MS);
+    bool ended;
+
     if (log == NULL)
         return;
     pthread_mutex_lock(&log->lock);
     log->closing = true;
     log->close_by_ms = clock_mono_ms() + CLOSE_MS;
-    pthread_mutex_unlock(&log->lock);
     pthread_cond_signal(&log->wake);
+    while (!log->ended)
+        if (pthread_cond_timedwait(&log->ended_wake, &log->lock, &until) != 0)
+            break;
+    ended = log->ended;
+    pthread_mutex_unlock(&log->lock);
+    if (!ended) { /* stuck in a write: it keeps its memory to the end */
+        pthread_detach(log->writer);
+        return;
+    }
     pthread_join(log->writer, NULL);
     give_log(log);
 }

@@ -37,7 +37,7 @@ struct log;
 /* Starts the writer; fd is not closed by the log. */
 MUST_CHECK enum status log_open(int fd, enum log_level level, struct log **out);
 
-/* Writes what is still there (waiting at most a second for a slow reader),
+/* Writes what is still there (waiting a second or so for a slow reader),
  * stops the writer. */
 void log_close(struct log *log);
 
