@@ -223,7 +223,7 @@ enum status plan_apply(const struct schema *schema, struct store *store,
     if (st == ST_OK) {
         st = apply_locked(schema, store_dialect(store), c, allow_drop, a, out,
                           why);
-        ended = store_end(c, st == ST_OK, why);
+        ended = store_end(c, st == ST_OK, st == ST_OK ? why : NULL);
         st = st == ST_OK ? ended : st;
     }
     store_give(c);

@@ -18,6 +18,8 @@ SUITE(metrics)
 SUITE(tls_pem)
 SUITE(tls_cert)
 SUITE(tls_files)
+SUITE(tls_handshake)
 SUITE(conf)
 SUITE(schema)
+SUITE(plan)
 /* clang-format on */
