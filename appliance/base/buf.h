@@ -27,7 +27,8 @@ void buf_add_int(struct buf *b, int64_t n);
 /* scaled / 10^scale, with exactly scale digits (0..19) behind the point. */
 void buf_add_decimal(struct buf *b, int64_t scaled, int scale);
 
-/* The shortest decimal that reads back as the same double; r is finite. */
+/* The shortest decimal that reads back as the same double (for 46 powers of
+ * two it has a 17th digit where 16 would do); r is finite. */
 void buf_add_real(struct buf *b, double r);
 
 /* A JSON string with its quotes: RFC 8259, also escaping U+2028, U+2029 and

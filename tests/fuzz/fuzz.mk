@@ -43,7 +43,7 @@ $(FUZZ_BINS): $(FUZZ_OUT)/%: tests/fuzz/fuzz_%.c $(FUZZ_OUT)/appliance.a
 fuzz-need:
 	@build/need fuzz
 fuzz-build: fuzz-need
-	@$(MAKE) $(if $(findstring j,$(firstword $(MAKEFLAGS))),,-j2) $(FUZZ_BINS)
+	@$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(FUZZ_BINS)
 fuzz: fuzz-build
 	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
 fuzz-keep: fuzz-build

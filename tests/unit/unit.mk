@@ -59,6 +59,6 @@ $(UNIT_OUT)/objects: unit-always
 
 .PHONY: unit unit-build
 unit-build:
-	@$(MAKE) $(if $(findstring j,$(firstword $(MAKEFLAGS))),,-j2) $(UNIT_BIN)
+	@$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(UNIT_BIN)
 unit: unit-build
 	@UBSAN_OPTIONS=print_stacktrace=1 $(UNIT_BIN) $(SUITES)
