@@ -19,7 +19,6 @@ struct shard {
     size_t n_buckets, n; /* n_buckets: a power of two */
     size_t bytes, max_bytes;
     struct kept *newest, *oldest;
-    struct kept *hand; /* where the next victim is looked for */
     int64_t hits;
     char apart[64]; /* from the next shard's lock */
 };
@@ -116,16 +115,27 @@ static struct kept **find_locked(struct shard *s, const struct cache_key *k)
     return at;
 }
 
+static void enqueue_locked(struct shard *s, struct kept *k)
+{
+    k->older = s->newest;
+    k->newer = NULL;
+    *(s->newest == NULL ? &s->oldest : &s->newest->newer) = k;
+    s->newest = k;
+}
+
+static void dequeue_locked(struct shard *s, struct kept *k)
+{
+    *(k->newer == NULL ? &s->newest : &k->newer->older) = k->older;
+    *(k->older == NULL ? &s->oldest : &k->older->newer) = k->newer;
+}
+
 /* Takes the entry out; the caller drops it when the lock is gone. */
 static struct kept *take_locked(struct shard *s, struct kept **at)
 {
     struct kept *k = *at;
 
     *at = k->chain;
-    if (s->hand == k)
-        s->hand = k->newer;
-    *(k->newer == NULL ? &s->newest : &k->newer->older) = k->older;
-    *(k->older == NULL ? &s->oldest : &k->older->newer) = k->newer;
+    dequeue_locked(s, k);
     s->n--;
     s->bytes -= cost(k);
     k->chain = NULL;
@@ -172,17 +182,18 @@ static void widen_locked(struct shard *s)
     }
 }
 
-/* The hand walks from the oldest to the newest and begins again. */
+/* The oldest, but for those that were asked for since they were last new:
+ * they are new again. */
 static struct kept *victim_locked(struct shard *s)
 {
-    struct kept *k = s->hand != NULL ? s->hand : s->oldest;
+    while (s->oldest->seen) {
+        struct kept *k = s->oldest;
 
-    while (k->seen) {
         k->seen = false;
-        k = k->newer != NULL ? k->newer : s->oldest;
+        dequeue_locked(s, k);
+        enqueue_locked(s, k);
     }
-    s->hand = k;
-    return take_locked(s, find_locked(s, &k->key));
+    return take_locked(s, find_locked(s, &s->oldest->key));
 }
 
 static void add_locked(struct shard *s, struct kept *k)
@@ -194,10 +205,7 @@ static void add_locked(struct shard *s, struct kept *k)
     at = bucket_of(s, k->key.hash);
     k->chain = *at;
     *at = k;
-    k->older = s->newest;
-    k->newer = NULL;
-    *(s->newest == NULL ? &s->oldest : &s->newest->newer) = k;
-    s->newest = k;
+    enqueue_locked(s, k);
     s->n++;
     s->bytes += cost(k);
 }

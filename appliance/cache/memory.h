@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tier 1: values in this process, in shards that are locked one by one, each
- * with its part of the memory. What is dropped for want of room is chosen
- * by SIEVE: a queue, oldest out first, where a value that was asked for
- * since the hand last passed is spared once. A hit moves nothing. */
+ * with its part of the memory. For want of room the oldest are dropped,
+ * except that those which were asked for since they were put, or since they
+ * were last spared, are spared once ("second chance"). A hit moves nothing:
+ * it sets a flag. */
 #ifndef CACHE_MEMORY_H
 #define CACHE_MEMORY_H
 
