@@ -29,7 +29,7 @@ struct cache {
     struct memory *memory; /* NULL: no caching */
     struct flights *flights;
     struct coherence *coherence;
-    struct server server;
+    struct redis_at server;
     struct redis *redis; /* NULL, with tier2 and tracker: not configured */
     struct tier2 *tier2;
     struct tracker *tracker;
@@ -89,11 +89,12 @@ static void set_allocators(void)
 static enum status open_redis(struct cache *c, char why[256])
 {
     const struct redis_events events = { on_want, on_doubt, on_refused, c };
-    enum status st = server_read(c->conf.redis_url, &c->arena, &c->server, why);
+    enum status st =
+        redis_at_read(c->conf.redis_url, &c->arena, &c->server, why);
 
     set_allocators();
     if (st == ST_OK)
-        st = server_open(&c->server, why);
+        st = redis_at_open(&c->server, why);
     c->server.reply_max_bytes = c->conf.value_max_bytes + REPLY_SPARE_BYTES;
     if (st == ST_OK)
         st = redis_open(&c->server, c->conf.redis_pool_max, &events, &c->redis);
@@ -152,7 +153,7 @@ void cache_close(struct cache *c)
     coherence_close(c->coherence);
     tracker_close(c->tracker);
     redis_close(c->redis);
-    server_close(&c->server);
+    redis_at_close(&c->server);
     flights_close(c->flights);
     memory_close(c->memory);
     arena_close(&c->arena);

@@ -135,7 +135,7 @@ static void set_options(int fd)
                      sizeof(unacked_ms));
 }
 
-static enum status reach_network(const struct server *s, int64_t deadline_ms,
+static enum status reach_network(const struct redis_at *s, int64_t deadline_ms,
                                  int *fd, char why[SERVER_WHY_LEN])
 {
     const struct addrinfo hint = { .ai_family = AF_UNSPEC,
@@ -166,7 +166,7 @@ static enum status reach_network(const struct server *s, int64_t deadline_ms,
     return st;
 }
 
-static enum status reach_unix(const struct server *s, int64_t deadline_ms,
+static enum status reach_unix(const struct redis_at *s, int64_t deadline_ms,
                               int *fd, char why[SERVER_WHY_LEN])
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -349,7 +349,7 @@ static void read_run_id(struct conn *c, const redisReply *info)
     }
 }
 
-static enum status put_greeting(struct conn *c, const struct server *s)
+static enum status put_greeting(struct conn *c, const struct redis_at *s)
 {
     const struct str anybody[] = { STR("HELLO"), STR("3"), STR("SETNAME"),
                                    STR("appliance") };
@@ -392,7 +392,7 @@ static enum status take_greeting(struct conn *c, int64_t deadline_ms,
     return ST_OK;
 }
 
-static enum status greet(struct conn *c, const struct server *s,
+static enum status greet(struct conn *c, const struct redis_at *s,
                          int64_t deadline_ms, char why[SERVER_WHY_LEN])
 {
     enum status st = put_greeting(c, s);
@@ -409,7 +409,7 @@ static enum status greet(struct conn *c, const struct server *s,
     return st;
 }
 
-static enum status secure(struct conn *c, const struct server *s,
+static enum status secure(struct conn *c, const struct redis_at *s,
                           int64_t deadline_ms, char why[SERVER_WHY_LEN])
 {
     struct tls_error wrong = { "" };
@@ -439,7 +439,7 @@ static enum status wrap(struct conn *c)
     return c->redis->err == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
-enum status conn_open(const struct server *s, int64_t deadline_ms,
+enum status conn_open(const struct redis_at *s, int64_t deadline_ms,
                       struct conn **out, char why[SERVER_WHY_LEN])
 {
     struct conn *c = mem_take(sizeof(*c));

@@ -29,7 +29,7 @@ struct conn {
  * RESP3 (Redis 6 or newer) and be a primary. On failure *why has one line
  * without secrets: ST_FORBIDDEN (login refused), ST_UNSUPPORTED (too old, a
  * replica), ST_TIMEOUT, ST_BUSY, ST_NO_MEMORY, ST_BAD_INPUT (TLS). */
-MUST_CHECK enum status conn_open(const struct server *s, int64_t deadline_ms,
+MUST_CHECK enum status conn_open(const struct redis_at *s, int64_t deadline_ms,
                                  struct conn **out, char why[SERVER_WHY_LEN]);
 void conn_close(struct conn *c); /* NULL is fine */
 

@@ -12,7 +12,7 @@
 enum { TRIES = 2 };
 
 struct redis {
-    const struct server *server;
+    const struct redis_at *server;
     struct redis_events events;
     int max;
 
@@ -25,7 +25,7 @@ struct redis {
     char run_id[RUN_ID_LEN + 1]; /* of the server that was found fit */
 };
 
-enum status redis_open(const struct server *s, int max,
+enum status redis_open(const struct redis_at *s, int max,
                        const struct redis_events *events, struct redis **out)
 {
     struct redis *r = mem_take(sizeof(*r));

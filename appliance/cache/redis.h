@@ -28,7 +28,7 @@ struct redis_events {
 };
 
 /* s and what events.arg points at outlive the pool. */
-MUST_CHECK enum status redis_open(const struct server *s, int max,
+MUST_CHECK enum status redis_open(const struct redis_at *s, int max,
                                   const struct redis_events *events,
                                   struct redis **out);
 void redis_close(struct redis *r); /* nobody is in a call; NULL is fine */

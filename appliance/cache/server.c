@@ -29,7 +29,7 @@ static enum status decode(struct str part, struct arena *a, struct str *out,
 
 /* "user:password", ":password" or "user". */
 static enum status read_login(struct str login, struct arena *a,
-                              struct server *s, char why[SERVER_WHY_LEN])
+                              struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     struct str rest = login;
     struct str user = str_cut(&rest, ':');
@@ -43,7 +43,7 @@ static enum status read_login(struct str login, struct arena *a,
 }
 
 static enum status read_database(struct str digits, struct arena *a,
-                                 struct server *s, char why[SERVER_WHY_LEN])
+                                 struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     int64_t n;
 
@@ -56,7 +56,7 @@ static enum status read_database(struct str digits, struct arena *a,
 }
 
 static enum status read_port(struct str digits, struct arena *a,
-                             struct server *s, char why[SERVER_WHY_LEN])
+                             struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     int64_t n;
 
@@ -70,7 +70,7 @@ static enum status read_port(struct str digits, struct arena *a,
 
 /* "host", "host:port", "[address]:port". */
 static enum status read_host(struct str place, struct arena *a,
-                             struct server *s, char why[SERVER_WHY_LEN])
+                             struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     struct str rest = place, host;
     enum status st;
@@ -94,7 +94,7 @@ static enum status read_host(struct str place, struct arena *a,
     return st == ST_OK ? read_port(rest, a, s, why) : st;
 }
 
-static enum status read_verify(struct str word, struct server *s,
+static enum status read_verify(struct str word, struct redis_at *s,
                                char why[SERVER_WHY_LEN])
 {
     if (str_eq(word, STR("full")))
@@ -109,7 +109,7 @@ static enum status read_verify(struct str word, struct server *s,
 }
 
 static enum status read_option(struct str option, struct arena *a,
-                               struct server *s, char why[SERVER_WHY_LEN])
+                               struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     struct str name = str_cut(&option, '='), value;
     enum status st = decode(option, a, &value, why);
@@ -132,7 +132,7 @@ static enum status read_option(struct str option, struct arena *a,
 }
 
 static enum status read_options(struct str options, struct arena *a,
-                                struct server *s, char why[SERVER_WHY_LEN])
+                                struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     enum status st = ST_OK;
 
@@ -156,7 +156,7 @@ static struct str cut_login(struct str *s)
 }
 
 static enum status read_unix(struct str place, struct arena *a,
-                             struct server *s, char why[SERVER_WHY_LEN])
+                             struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     struct str login = STR_NONE, path;
     enum status st;
@@ -180,7 +180,7 @@ static enum status read_unix(struct str place, struct arena *a,
 }
 
 static enum status read_network(struct str place, struct arena *a,
-                                struct server *s, char why[SERVER_WHY_LEN])
+                                struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     struct str login = cut_login(&place), host = str_cut(&place, '/');
     enum status st = read_login(login, a, s, why);
@@ -200,10 +200,11 @@ static enum status read_network(struct str place, struct arena *a,
     return st == ST_TOO_BIG ? wrong(why, "the host is too long") : st;
 }
 
-enum status server_read(struct str url, struct arena *a, struct server *out,
-                        char why[SERVER_WHY_LEN])
+enum status redis_at_read(struct str url, struct arena *a, struct redis_at *out,
+                          char why[SERVER_WHY_LEN])
 {
-    struct server s = { .verify = TLS_VERIFY_FULL, .database = STR_INIT("0") };
+    struct redis_at s = { .verify = TLS_VERIFY_FULL,
+                          .database = STR_INIT("0") };
     struct str options = url, place = str_cut(&options, '?');
     struct str rest = place, scheme = str_cut(&rest, ':');
     bool network = str_starts(rest, STR("//"));
@@ -224,7 +225,7 @@ enum status server_read(struct str url, struct arena *a, struct server *out,
     return st;
 }
 
-enum status server_open(struct server *s, char why[SERVER_WHY_LEN])
+enum status redis_at_open(struct redis_at *s, char why[SERVER_WHY_LEN])
 {
     struct tls_error broken = { "" };
     enum status st;
@@ -237,7 +238,7 @@ enum status server_open(struct server *s, char why[SERVER_WHY_LEN])
     return st;
 }
 
-void server_close(struct server *s)
+void redis_at_close(struct redis_at *s)
 {
     if (s->trust != NULL)
         tls_client_close(s->trust);

@@ -20,7 +20,7 @@
 
 enum { SERVER_WHY_LEN = 256 };
 
-struct server {
+struct redis_at {
     const char *host, *port;   /* both NULL with a unix socket */
     const char *path;          /* of the unix socket, or NULL */
     struct str user, password; /* empty: none; user defaults to "default" */
@@ -36,12 +36,13 @@ struct server {
 /* Reads the URL into the arena. ST_BAD_INPUT: why says which part is wrong
  * and what is allowed; it repeats nothing of the URL, which may hold a
  * password in any place that was meant for something else. */
-MUST_CHECK enum status server_read(struct str url, struct arena *a,
-                                   struct server *out,
-                                   char why[SERVER_WHY_LEN]);
+MUST_CHECK enum status redis_at_read(struct str url, struct arena *a,
+                                     struct redis_at *out,
+                                     char why[SERVER_WHY_LEN]);
 
 /* Reads the trust anchors when the URL asks for TLS. */
-MUST_CHECK enum status server_open(struct server *s, char why[SERVER_WHY_LEN]);
-void server_close(struct server *s);
+MUST_CHECK enum status redis_at_open(struct redis_at *s,
+                                     char why[SERVER_WHY_LEN]);
+void redis_at_close(struct redis_at *s);
 
 #endif

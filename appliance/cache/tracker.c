@@ -28,7 +28,7 @@ enum {
 enum request { DOUBT = 1, REDO = 2, STOP = 4 };
 
 struct tracker {
-    const struct server *server;
+    const struct redis_at *server;
     struct coherence *co;
     struct redis *redis;
     const struct tier2 *tier2;
@@ -510,7 +510,7 @@ static void *run_tracker(void *arg)
     return NULL;
 }
 
-enum status tracker_open(const struct server *server, struct coherence *co,
+enum status tracker_open(const struct redis_at *server, struct coherence *co,
                          struct redis *redis, const struct tier2 *tier2,
                          struct log *log, struct tracker **out)
 {

@@ -10,7 +10,7 @@
 struct tracker;
 
 /* Everything passed outlives the tracker. Does not connect yet. */
-MUST_CHECK enum status tracker_open(const struct server *server,
+MUST_CHECK enum status tracker_open(const struct redis_at *server,
                                     struct coherence *co, struct redis *redis,
                                     const struct tier2 *tier2, struct log *log,
                                     struct tracker **out);

@@ -59,12 +59,12 @@ static void test_good(void)
 
     for (size_t i = 0; i < COUNT(row); i++) {
         char why[SERVER_WHY_LEN] = "";
-        struct server s;
+        struct redis_at s;
         struct arena a;
         enum status st;
 
         arena_init(&a, 1 << 16);
-        st = server_read(str_of(row[i].url), &a, &s, why);
+        st = redis_at_read(str_of(row[i].url), &a, &s, why);
         CHECK(st == ST_OK, "%s: %s %s", row[i].url, status_name(st), why);
         if (st == ST_OK) {
             CHECK(strcmp(text(s.host), text(row[i].host)) == 0, "%s: %s",
@@ -135,12 +135,12 @@ static void test_bad(void)
 
     for (size_t i = 0; i < COUNT(row); i++) {
         char why[SERVER_WHY_LEN] = "";
-        struct server s;
+        struct redis_at s;
         struct arena a;
         enum status st;
 
         arena_init(&a, 1 << 16);
-        st = server_read(str_of(row[i].url), &a, &s, why);
+        st = redis_at_read(str_of(row[i].url), &a, &s, why);
         CHECK(st == ST_BAD_INPUT, "%s: %s", row[i].url, status_name(st));
         CHECK(strstr(why, row[i].says) != NULL, "%s: %s", row[i].url, why);
         CHECK(strstr(why, "hunter2") == NULL, "%s: %s", row[i].url, why);
@@ -151,13 +151,13 @@ static void test_bad(void)
 static void test_bad_trust(void)
 {
     char why[SERVER_WHY_LEN] = "";
-    struct server s = { .over_tls = true,
-                        .verify = TLS_VERIFY_FULL,
-                        .ca_path = "/nonexistent/ca.pem" };
+    struct redis_at s = { .over_tls = true,
+                          .verify = TLS_VERIFY_FULL,
+                          .ca_path = "/nonexistent/ca.pem" };
 
-    CHECK(server_open(&s, why) != ST_OK, "a file that is not there");
+    CHECK(redis_at_open(&s, why) != ST_OK, "a file that is not there");
     CHECK(strstr(why, "/nonexistent/ca.pem") != NULL, "%s", why);
-    server_close(&s);
+    redis_at_close(&s);
 }
 
 void test_cache_server(void)
