@@ -137,15 +137,15 @@ static struct str name_of(const struct tier2 *t, const struct cache_key *k,
 
 static void new_version(struct version *v)
 {
-    char text[WIRE_VERSION_LEN + 1];
+    char text[PACKED_VERSION_LEN + 1];
 
     snprintf(text, sizeof(text), "%016llx", (unsigned long long)rand_u64());
-    memcpy(v->text, text, WIRE_VERSION_LEN);
+    memcpy(v->text, text, PACKED_VERSION_LEN);
 }
 
 static struct str text_of(const struct version *v)
 {
-    return (struct str){ v->text, WIRE_VERSION_LEN };
+    return (struct str){ v->text, PACKED_VERSION_LEN };
 }
 
 /* --- versions --------------------------------------------------------------
@@ -153,9 +153,9 @@ static struct str text_of(const struct version *v)
 
 static bool read_version(const redisReply *r, struct version *v)
 {
-    if (r->type != REDIS_REPLY_STRING || r->len != WIRE_VERSION_LEN)
+    if (r->type != REDIS_REPLY_STRING || r->len != PACKED_VERSION_LEN)
         return false;
-    memcpy(v->text, r->str, WIRE_VERSION_LEN);
+    memcpy(v->text, r->str, PACKED_VERSION_LEN);
     return true;
 }
 
@@ -216,14 +216,14 @@ static struct kept *read_value(const struct tier2 *t, const struct cache_key *k,
                                int64_t now_ms, const struct version *v)
 {
     struct cached value;
-    enum wire_found found;
+    enum packed_found found;
 
     if (r->type != REDIS_REPLY_STRING)
         return NULL;
-    found = wire_read((struct str){ r->str, r->len }, v->text, &value);
-    if (found == WIRE_BROKEN)
+    found = packed_read((struct str){ r->str, r->len }, v->text, &value);
+    if (found == PACKED_BROKEN)
         metrics_add(METRIC_REDIS_ERRORS, METRIC_AT(0), 1);
-    if (found != WIRE_VALUE || life_ms <= 0 ||
+    if (found != PACKED_VALUE || life_ms <= 0 ||
         kept_size(&value) > t->value_max_bytes)
         return NULL;
     return kept_make(k, &value, now_ms + life_ms);
@@ -275,7 +275,7 @@ void tier2_put(struct tier2 *t, const struct cache_key *k,
                const struct version *v, const struct cached *value,
                int64_t ttl_ms)
 {
-    size_t n_bytes = wire_size(value);
+    size_t n_bytes = packed_size(value);
     char life[HEX_MAX], *bytes;
     struct name name;
     struct command set;
@@ -285,7 +285,7 @@ void tier2_put(struct tier2 *t, const struct cache_key *k,
     bytes = mem_take(n_bytes);
     if (bytes == NULL)
         return;
-    wire_write(value, v->text, bytes);
+    packed_write(value, v->text, bytes);
     snprintf(life, sizeof(life), "%lld", (long long)ttl_ms);
     set = (struct command){ { STR("SET"), name_of(t, k, &name),
                               (struct str){ bytes, n_bytes }, STR("PX"),

@@ -17,12 +17,12 @@
 
 #include "cache/kept.h"
 #include "cache/redis.h"
-#include "cache/wire.h"
+#include "cache/packed.h"
 
 struct tier2;
 
 struct version {
-    char text[WIRE_VERSION_LEN];
+    char text[PACKED_VERSION_LEN];
 };
 
 /* The names of keys are made in the arena, which outlives the tier. */

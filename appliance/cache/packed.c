@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cache/wire.h"
+#include "cache/packed.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 enum { CHECK_AT = 4, VERSION_AT = 12, LENGTHS_AT = 28, SPARE_AT = 44 };
 enum { PARTS = 4, PART_MAX_BYTES = 0x7FFFFFFF };
 
-static_assert(VERSION_AT + WIRE_VERSION_LEN == LENGTHS_AT &&
-                  SPARE_AT + 4 == WIRE_HEADER_LEN,
+static_assert(VERSION_AT + PACKED_VERSION_LEN == LENGTHS_AT &&
+                  SPARE_AT + 4 == PACKED_HEADER_LEN,
               "the header has no gaps");
 
 static const char magic[] = { 'A', 'P', 'C', '1' };
@@ -41,37 +41,38 @@ static uint64_t check_of(struct str bytes)
         seed, (struct str){ bytes.ptr + VERSION_AT, bytes.len - VERSION_AT });
 }
 
-size_t wire_size(const struct cached *v)
+size_t packed_size(const struct cached *v)
 {
     if (v->body.len > PART_MAX_BYTES || v->gzip.len > PART_MAX_BYTES ||
         v->etag.len > PART_MAX_BYTES || v->note.len > PART_MAX_BYTES)
         return 0;
-    return WIRE_HEADER_LEN + v->etag.len + v->note.len + v->body.len +
+    return PACKED_HEADER_LEN + v->etag.len + v->note.len + v->body.len +
            v->gzip.len;
 }
 
-void wire_write(const struct cached *v, const char version[WIRE_VERSION_LEN],
-                char *out)
+void packed_write(const struct cached *v,
+                  const char version[PACKED_VERSION_LEN], char *out)
 {
     const struct str part[PARTS] = { v->etag, v->note, v->body, v->gzip };
-    char *at = out + WIRE_HEADER_LEN;
+    char *at = out + PACKED_HEADER_LEN;
 
-    memset(out, 0, WIRE_HEADER_LEN);
+    memset(out, 0, PACKED_HEADER_LEN);
     memcpy(out, magic, sizeof(magic));
-    memcpy(out + VERSION_AT, version, WIRE_VERSION_LEN);
+    memcpy(out + VERSION_AT, version, PACKED_VERSION_LEN);
     for (size_t i = 0; i < PARTS; i++) {
         put_little(out + LENGTHS_AT + 4 * i, part[i].len, 4);
         if (part[i].len > 0)
             memcpy(at, part[i].ptr, part[i].len);
         at += part[i].len;
     }
-    put_little(out + CHECK_AT, check_of((struct str){ out, wire_size(v) }), 8);
+    put_little(out + CHECK_AT, check_of((struct str){ out, packed_size(v) }),
+               8);
 }
 
 /* The parts, when their lengths add up to what there is. */
 static bool split(struct str bytes, struct str part[PARTS])
 {
-    size_t at = WIRE_HEADER_LEN;
+    size_t at = PACKED_HEADER_LEN;
 
     for (size_t i = 0; i < PARTS; i++) {
         size_t len = get_little(bytes.ptr + LENGTHS_AT + 4 * i, 4);
@@ -84,21 +85,21 @@ static bool split(struct str bytes, struct str part[PARTS])
     return at == bytes.len;
 }
 
-enum wire_found wire_read(struct str bytes,
-                          const char version[WIRE_VERSION_LEN],
-                          struct cached *out)
+enum packed_found packed_read(struct str bytes,
+                              const char version[PACKED_VERSION_LEN],
+                              struct cached *out)
 {
     struct str part[PARTS];
 
-    if (bytes.len < WIRE_HEADER_LEN ||
+    if (bytes.len < PACKED_HEADER_LEN ||
         memcmp(bytes.ptr, magic, sizeof(magic)) != 0 || !split(bytes, part))
-        return WIRE_BROKEN;
-    if (memcmp(bytes.ptr + VERSION_AT, version, WIRE_VERSION_LEN) != 0)
-        return WIRE_OLD;
+        return PACKED_BROKEN;
+    if (memcmp(bytes.ptr + VERSION_AT, version, PACKED_VERSION_LEN) != 0)
+        return PACKED_OLD;
     if (get_little(bytes.ptr + CHECK_AT, 8) != check_of(bytes))
-        return WIRE_BROKEN;
+        return PACKED_BROKEN;
     *out = (struct cached){
         .etag = part[0], .note = part[1], .body = part[2], .gzip = part[3]
     };
-    return WIRE_VALUE;
+    return PACKED_VALUE;
 }

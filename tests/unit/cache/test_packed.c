@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/wire.h"
+#include "cache/packed.h"
 #include "check.h"
 
-static const char version[WIRE_VERSION_LEN + 1] = "0123456789abcdef";
+static const char version[PACKED_VERSION_LEN + 1] = "0123456789abcdef";
 
 static struct str encode(const struct cached *v)
 {
-    size_t n = wire_size(v);
+    size_t n = packed_size(v);
     char *bytes = malloc(n);
 
-    wire_write(v, version, bytes);
+    packed_write(v, version, bytes);
     return (struct str){ bytes, n };
 }
 
@@ -30,13 +30,13 @@ static void test_there_and_back(void)
         struct str bytes = encode(&row[i]);
         struct cached out;
 
-        CHECK(wire_read(bytes, version, &out) == WIRE_VALUE, "row %zu", i);
+        CHECK(packed_read(bytes, version, &out) == PACKED_VALUE, "row %zu", i);
         CHECK(str_eq(out.body, row[i].body), "row %zu", i);
         CHECK(str_eq(out.gzip, row[i].gzip), "row %zu", i);
         CHECK(str_eq(out.etag, row[i].etag), "row %zu", i);
         CHECK(str_eq(out.note, row[i].note), "row %zu", i);
-        CHECK(wire_read(bytes, "0123456789abcdeF", &out) == WIRE_OLD, "row %zu",
-              i);
+        CHECK(packed_read(bytes, "0123456789abcdeF", &out) == PACKED_OLD,
+              "row %zu", i);
         free((void *)(uintptr_t)bytes.ptr);
     }
 }
@@ -53,18 +53,19 @@ static void test_damaged(void)
         char *part = malloc(n + 1);
 
         memcpy(part, whole.ptr, n);
-        CHECK(wire_read((struct str){ part, n }, version, &out) == WIRE_BROKEN,
+        CHECK(packed_read((struct str){ part, n }, version, &out) ==
+                  PACKED_BROKEN,
               "cut after %zu", n);
         free(part);
     }
     for (size_t i = 0; i < whole.len * 8; i++) {
         char *bytes = malloc(whole.len);
-        enum wire_found found;
+        enum packed_found found;
 
         memcpy(bytes, whole.ptr, whole.len);
         bytes[i / 8] = (char)(bytes[i / 8] ^ (1 << i % 8));
-        found = wire_read((struct str){ bytes, whole.len }, version, &out);
-        CHECK(found != WIRE_VALUE, "bit %zu flipped", i);
+        found = packed_read((struct str){ bytes, whole.len }, version, &out);
+        CHECK(found != PACKED_VALUE, "bit %zu flipped", i);
         free(bytes);
     }
     free((void *)(uintptr_t)whole.ptr);
@@ -81,7 +82,8 @@ static void test_foreign(void)
     struct cached out;
 
     for (size_t i = 0; i < COUNT(row); i++)
-        CHECK(wire_read(row[i], version, &out) == WIRE_BROKEN, "row %zu", i);
+        CHECK(packed_read(row[i], version, &out) == PACKED_BROKEN, "row %zu",
+              i);
 }
 
 void test_cache_wire(void)
