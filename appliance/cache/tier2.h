@@ -4,7 +4,7 @@
  *   <prefix>v:{<space>}              the space's version: 16 random hex
  *                                    digits, replaced at every change
  *   <prefix>c:{<space>}:<shape>:…    a value, with the version under which
- *                                    it was read (wire.h), and a time to live
+ *                                    it was read (packed.h), and a time to live
  *   <prefix>run                      the run_id of the server process on
  *                                    which all versions are known to be good
  *

@@ -100,7 +100,7 @@ static enum status refuse_range(const struct asset *a, struct reply *rp)
 enum status asset_reply(const struct asset *a, bool immutable,
                         const struct request *rq, struct reply *rp)
 {
-    struct range r;
+    struct range r = { 0 };
     enum range_kind kind = RANGE_NONE;
     enum status st;
 

@@ -86,7 +86,7 @@ static void test_foreign(void)
               i);
 }
 
-void test_cache_wire(void)
+void test_cache_packed(void)
 {
     RUN(test_there_and_back);
     RUN(test_damaged);
