@@ -22,11 +22,16 @@ unit_comma := ,
 UNIT_OUT := out/test/$(UNIT_CC)-$(or $(subst $(unit_comma),-,$(UNIT_SAN)),plain)
 UNIT_BIN := $(UNIT_OUT)/unit$(subst $() ,,$(UNIT_DIRS:%=-%))
 
+# What is embedded in the executable, if a folder that asks for it is built.
+UNIT_EMBEDDED = $(if $(or $(if $(UNIT_DIRS),,all),$(filter app http,$(UNIT_DIRS))), \
+	$(addprefix out/embedded/,assets.S assets_table.c app_json.S))
+
 UNIT_SOURCES = $(filter-out appliance/base/mem.c $(UNIT_SKIP), \
 	$(foreach d,$(or $(UNIT_DIRS),*), \
 		$(wildcard appliance/$d/*.c tests/unit/$d/*.c)) \
-	$(wildcard tests/unit/*.c)) $(UNIT_MORE_SOURCES)
-UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(UNIT_OUT)/%.o)
+	$(wildcard tests/unit/*.c)) $(UNIT_MORE_SOURCES) $(UNIT_EMBEDDED)
+UNIT_OBJECTS = $(addprefix $(UNIT_OUT)/,$(addsuffix .o,$(basename \
+	$(UNIT_SOURCES))))
 
 UNIT_FLAGS = -std=c11 -D_GNU_SOURCE -Iappliance -Itests/unit $(C_WARN) \
 	-g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
@@ -38,6 +43,10 @@ UNIT_LIBS = $(wildcard $(addprefix $(VENDOR_HOST)/lib/lib,$(addsuffix .a, \
 $(UNIT_OUT)/%.o: %.c $(VENDOR_HOST_READY)
 	@mkdir -p $(@D)
 	@$(UNIT_CC) $(UNIT_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
+
+$(UNIT_OUT)/%.o: %.S
+	@mkdir -p $(@D)
+	@$(UNIT_CC) -c $< -o $@
 
 # Whether suites may be missing is asked by this file alone.
 $(UNIT_OUT)/tests/unit/main.o: $(UNIT_OUT)/dirs-$(subst $() ,-,$(UNIT_DIRS))
