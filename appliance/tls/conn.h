@@ -27,10 +27,11 @@ struct seat {
 struct tls_conn {
     br_ssl_engine_context *engine; /* in context */
     int fd;
-    int fault;  /* errno that ended the connection; 0: none */
-    bool heard; /* bytes have come */
-    bool spoke; /* bytes were sent */
-    bool gone;  /* nothing more will come */
+    int send_fault; /* errno after which nothing is sent; 0: none */
+    int recv_fault; /* the same for receiving */
+    bool gone;      /* nothing more will come */
+    bool heard;     /* bytes have come */
+    bool spoke;     /* bytes were sent */
 
     /* Received, but not yet asked for by the engine: the socket is read
      * past the end of a record, into what is free of records->in. */

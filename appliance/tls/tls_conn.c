@@ -63,8 +63,8 @@ static int send_records(struct tls_conn *c, int flags)
     while ((p = br_ssl_engine_sendrec_buf(c->engine, &n)) != NULL) {
         ssize_t sent;
 
-        if (c->fault != 0) {
-            errno = c->fault;
+        if (c->send_fault != 0) {
+            errno = c->send_fault;
             return -1;
         }
         sent = send(c->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL | flags);
@@ -72,7 +72,7 @@ static int send_records(struct tls_conn *c, int flags)
             continue;
         if (sent < 0) {
             if (errno != EAGAIN)
-                c->fault = errno;
+                c->send_fault = errno;
             return -1;
         }
         c->spoke = true;
@@ -249,11 +249,11 @@ static ssize_t failed(int error)
     return -1;
 }
 
-/* Nothing more will come: why? */
+/* Nothing more will come: why? That nothing can be sent is no reason. */
 static ssize_t end_of(const struct tls_conn *c)
 {
-    if (c->fault != 0)
-        return failed(c->fault);
+    if (c->recv_fault != 0)
+        return failed(c->recv_fault);
     if (br_ssl_engine_last_error(c->engine) != BR_ERR_OK)
         return failed(EPROTO);
     return 0;
@@ -285,7 +285,7 @@ ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes)
         if (n < 0 && errno == EAGAIN)
             return -1;
         if (n < 0)
-            c->fault = errno;
+            c->recv_fault = errno;
         c->gone = n <= 0;
     }
 }
@@ -344,7 +344,7 @@ void tls_close(struct tls_conn *c)
 {
     if (c == NULL)
         return;
-    if (c->fault == 0) {
+    if (c->send_fault == 0) {
         br_ssl_engine_close(c->engine);
         (void)send_records(c, 0);
     }

@@ -356,7 +356,11 @@ static enum status begin(struct tls_conn *c, struct tls_server *s)
     set_certificate(s, c->seat.identity, context); /* it points inside */
     br_ssl_server_set_cache(context, &c->seat.vtable);
     conn_prepare(c, &context->eng);
-    return br_ssl_server_reset(context) ? ST_OK : ST_BUG;
+    if (!br_ssl_server_reset(context))
+        return ST_BUG;
+    /* Else an alert before a version was agreed on would say 0.0. */
+    context->eng.version_out = BR_TLS12;
+    return ST_OK;
 }
 
 static void count(enum tls_handshake result)

@@ -158,8 +158,12 @@ enum status served(struct served *s)
 static bool wait_for(int fd, short events)
 {
     struct pollfd p = { .fd = fd, .events = events };
+    int n;
 
-    return poll(&p, 1, PATIENCE_MS) == 1;
+    do
+        n = poll(&p, 1, PATIENCE_MS);
+    while (n < 0 && errno == EINTR);
+    return n == 1;
 }
 
 bool wait_readable(int fd)
@@ -272,7 +276,9 @@ static bool step(struct probe *p)
         return !p->cut;
     }
     bytes = br_ssl_engine_recvrec_buf(e, &n);
-    got = bytes == NULL ? 0 : recv(p->fd, bytes, n, 0);
+    do
+        got = bytes == NULL ? 0 : recv(p->fd, bytes, n, 0);
+    while (got < 0 && errno == EINTR); /* a shell() has ended */
     p->cut = got <= 0;
     if (!p->cut)
         br_ssl_engine_recvrec_ack(e, (size_t)got);
