@@ -44,6 +44,8 @@ out/obj/%.o: %.c $(VENDOR_MUSL_READY) $(VENDOR_CIVETWEB_READY)
 	@mkdir -p $(@D)
 	@$(MUSL_CC) $(C_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
 
+$(CIVETWEB_SOURCE): $(VENDOR_CIVETWEB_READY) ;
+
 # Only version.c knows the commit, so that a commit compiles one file.
 C_FLAGS_version.c := -DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
 out/obj/appliance/app/version.o: out/commit-$(COMMIT)
@@ -59,9 +61,10 @@ EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
 LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
 	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
 
+# What a status guards looks uninitialised to the optimiser of the whole.
 out/appliance: $(C_OBJECTS) $(EMBEDDED) $(VENDOR_MUSL_READY)
 	@echo "link: $@"
-	@$(MUSL_CC) $(C_FLAGS) -static-pie -Wl,-z,relro,-z,now,-z,noexecstack \
+	@$(MUSL_CC) $(C_FLAGS) -Wno-maybe-uninitialized -static-pie -Wl,-z,relro,-z,now,-z,noexecstack \
 		-Wl,--gc-sections -o $@.whole $(C_OBJECTS) $(EMBEDDED) \
 		$(LINK_LIBS) -lm
 	@objcopy --only-keep-debug $@.whole $@.debug
