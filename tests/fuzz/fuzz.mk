@@ -24,7 +24,7 @@ FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -Iappliance $(C_WARN) -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=all \
 	-isystem $(VENDOR_HOST)/include
 
-$(FUZZ_OUT)/%.o: %.c $(VENDOR_HOST_READY)
+$(FUZZ_OUT)/%.o: %.c tests/fuzz/fuzz.mk $(VENDOR_HOST_READY)
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(C_FLAGS_$(<F)) \
 		-MMD -MP -c $< -o $@

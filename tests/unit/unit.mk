@@ -37,10 +37,10 @@ UNIT_FLAGS = -std=c11 -D_GNU_SOURCE -Iappliance -Itests/unit $(C_WARN) \
 	-g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
 	$(if $(UNIT_SAN),-fsanitize=$(UNIT_SAN) -fno-sanitize-recover=all) \
 	-isystem $(VENDOR_HOST)/include
-UNIT_LIBS = $(wildcard $(addprefix $(VENDOR_HOST)/lib/lib,$(addsuffix .a, \
-	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl)))
+UNIT_LIBS = $(addprefix $(VENDOR_HOST)/lib/lib,$(addsuffix .a, \
+	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
 
-$(UNIT_OUT)/%.o: %.c $(VENDOR_HOST_READY)
+$(UNIT_OUT)/%.o: %.c tests/unit/unit.mk $(VENDOR_HOST_READY)
 	@mkdir -p $(@D)
 	@$(UNIT_CC) $(UNIT_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
 
@@ -48,19 +48,13 @@ $(UNIT_OUT)/%.o: %.S
 	@mkdir -p $(@D)
 	@$(UNIT_CC) -c $< -o $@
 
-# Whether suites may be missing is asked by this file alone.
-$(UNIT_OUT)/tests/unit/main.o: $(UNIT_OUT)/dirs-$(subst $() ,-,$(UNIT_DIRS))
-$(UNIT_OUT)/tests/unit/main.o: UNIT_FLAGS += $(if $(UNIT_DIRS),-DUNIT_PARTIAL)
-$(UNIT_OUT)/dirs-$(subst $() ,-,$(UNIT_DIRS)):
-	@mkdir -p $(@D) && rm -f $(@D)/dirs-* && touch $@
-
 # The list of objects is a prerequisite too: a deleted source links anew.
-$(UNIT_BIN): $(UNIT_OBJECTS) $(UNIT_OUT)/objects
+$(UNIT_BIN): $(UNIT_OBJECTS) $(UNIT_BIN).objects
 	@echo "link: $@"
 	@$(UNIT_CC) $(UNIT_FLAGS) -o $@ $(UNIT_OBJECTS) $(UNIT_LIBS) -lm \
 		-lpthread
 .PHONY: unit-always
-$(UNIT_OUT)/objects: unit-always
+$(UNIT_BIN).objects: unit-always
 	@mkdir -p $(@D)
 	@echo '$(UNIT_OBJECTS)' | cmp -s - $@ || echo '$(UNIT_OBJECTS)' > $@
 
@@ -70,4 +64,5 @@ $(UNIT_OUT)/objects: unit-always
 unit-build:
 	@$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(UNIT_BIN)
 unit: unit-build
-	@UBSAN_OPTIONS=print_stacktrace=1 $(UNIT_BIN) $(SUITES)
+	@UBSAN_OPTIONS=print_stacktrace=1 UNIT_DIRS="$(UNIT_DIRS)" \
+		$(UNIT_BIN) $(SUITES)
