@@ -14,10 +14,11 @@ void why_set(struct store_error *why, const char *what)
         what++;
     for (; *what != '\0' && n < sizeof(why->what) - 1; what++)
         why->what[n++] = *what == '\n' || *what == '\t' ? ' ' : *what;
-    /* Never half of a character. */
-    if (*what != '\0')
-        while (n > 0 && (why->what[n] & 0xC0) == 0x80)
+    if ((*what & 0xC0) == 0x80) { /* never half of a character */
+        while (n > 0 && (why->what[n - 1] & 0xC0) == 0x80)
             n--;
+        n -= n > 0;
+    }
     while (n > 0 && why->what[n - 1] == ' ')
         n--;
     why->what[n] = '\0';
