@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "records/records.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "records/records_in.h"
+
+enum { ARENA_MAX_BYTES = 256 * 1024 * 1024, SHOWN_BYTES = 64 };
+
+/* --- opening ------------------------------------------------------------- */
+
+/* /users is there for a collection that has what it shows. */
+static void find_users(struct records *r)
+{
+    const struct collection *c = schema_find(r->schema, STR("users"));
+
+    if (c == NULL)
+        return;
+    r->user_name = collection_field(c, STR("name"));
+    r->user_email = collection_field(c, STR("email"));
+    if (r->user_name != NULL && !r->user_name->hidden &&
+        r->user_email != NULL && !r->user_email->hidden)
+        r->users = &r->statements[c->no];
+}
+
+enum status records_open(const struct schema *schema, struct store *store,
+                         struct cache *cache, struct log *log,
+                         struct records **out)
+{
+    struct records *r = mem_take(sizeof(*r));
+    enum status st;
+
+    if (r == NULL)
+        return ST_NO_MEMORY;
+    arena_init(&r->arena, ARENA_MAX_BYTES);
+    r->schema = schema;
+    r->store = store;
+    r->cache = cache;
+    st = sql_open(schema, store_dialect(store), &r->arena, &r->statements);
+    if (st != ST_OK) {
+        records_close(r);
+        return st;
+    }
+    find_users(r);
+    if (r->users == NULL)
+        LOG(log, LOG_INFO, "no_simple_users",
+            LOG_Z("meaning", "/users is not served: app.json has no "
+                             "collection users with name and email"));
+    *out = r;
+    return ST_OK;
+}
+
+void records_close(struct records *r)
+{
+    if (r == NULL)
+        return;
+    arena_close(&r->arena);
+    mem_give(r);
+}
+
+/* --- what the handlers share --------------------------------------------- */
+
+struct str shown(struct str s)
+{
+    if (s.len <= SHOWN_BYTES)
+        return s;
+    s.len = SHOWN_BYTES;
+    while (s.len > 0 && (s.ptr[s.len] & 0xC0) == 0x80)
+        s.len--;
+    return s;
+}
+
+void reply_say(const struct request *rq, struct reply *rp, const char *en,
+               const char *fr)
+{
+    rp->message = str_of(rq->lang == LANG_FR ? fr : en);
+}
+
+/* The path itself is not repeated: it may be anything. */
+static enum status unknown_collection(const struct records *r,
+                                      const struct request *rq,
+                                      struct reply *rp)
+{
+    struct nearest near = nearest_to(rq->param[0]);
+    struct buf b;
+
+    for (size_t i = 0; i < r->schema->n; i++)
+        nearest_try(&near, r->schema->collections[i].name);
+    buf_init(&b, rq->arena, 256);
+    buf_add(&b, rq->lang == LANG_FR
+                    ? STR("il n'y a pas de telle collection ; vouliez-vous "
+                          "dire ")
+                    : STR("there is no such collection; did you mean "));
+    buf_add(&b, near.best);
+    buf_add(&b, rq->lang == LANG_FR ? STR(" ?") : STR("?"));
+    if (buf_done(&b, &rp->message) != ST_OK)
+        rp->message = STR_NONE;
+    return ST_NOT_FOUND;
+}
+
+enum status find_collection(const struct records *r, const struct request *rq,
+                            struct reply *rp, const struct statements **out)
+{
+    const struct collection *c = schema_find(r->schema, rq->param[0]);
+
+    if (c == NULL)
+        return unknown_collection(r, rq, rp);
+    *out = &r->statements[c->no];
+    return ST_OK;
+}
+
+/* One record, one path: no leading zeros. */
+enum status read_id(struct str text, int64_t *out)
+{
+    if (text.len == 0 || text.ptr[0] == '0' ||
+        str_to_int(text, 1, INT64_MAX, out) != ST_OK)
+        return ST_NOT_FOUND;
+    return ST_OK;
+}
+
+void reply_timing(struct reply *rp, const enum cache_tier *tier,
+                  int64_t store_us)
+{
+    static const char *const names[] = { [CACHE_HIT_MEMORY] = "hit",
+                                         [CACHE_HIT_REDIS] = "hit",
+                                         [CACHE_MISS] = "miss",
+                                         [CACHE_BYPASS] = "bypass" };
+    char text[80] = "";
+    int n = 0;
+
+    if (tier != NULL) {
+        reply_header(rp, STR("X-Cache"), str_of(names[*tier]));
+        n = snprintf(text, sizeof(text), "cache;desc=%s%s",
+                     *tier == CACHE_HIT_REDIS ? "redis" : names[*tier],
+                     store_us >= 0 ? ", " : "");
+    }
+    if (store_us >= 0)
+        n += snprintf(text + n, sizeof(text) - (size_t)n,
+                      "store;dur=%lld.%03lld", (long long)(store_us / 1000),
+                      (long long)(store_us % 1000));
+    if (n > 0)
+        reply_header(rp, STR("Server-Timing"), (struct str){ text, (size_t)n });
+}
+
+enum status reply_too_big(const struct request *rq, struct reply *rp)
+{
+    reply_say(rq, rp, "the page is too large; ask for fewer with perPage",
+              "la page est trop grande ; demandez-en moins avec perPage");
+    return ST_BAD_INPUT;
+}
+
+void reply_etag(struct reply *rp, struct str etag)
+{
+    rp->etag = etag;
+    rp->cache_control = STR("private, no-cache");
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* What the handlers share. records/ only. */
+#ifndef RECORDS_RECORDS_IN_H
+#define RECORDS_RECORDS_IN_H
+
+#include "records/json_out.h"
+#include "records/records.h"
+#include "records/sql.h"
+#include "records/value.h"
+
+enum { REPLY_MAX_BYTES = 32 * 1024 * 1024 };
+
+struct records {
+    struct arena arena;
+    const struct schema *schema;
+    struct store *store;
+    struct cache *cache;
+    struct statements *statements;  /* in the schema's order */
+    const struct statements *users; /* NULL: no such collection */
+    const struct field *user_name, *user_email;
+};
+
+/* What a row looks like: a record, or a simple user. */
+typedef void row_writer(struct buf *b, const struct records *r,
+                        const struct statements *s, const struct value *row);
+void write_record(struct buf *b, const struct records *r,
+                  const struct statements *s, const struct value *row);
+
+/* --- records.c ----------------------------------------------------------- */
+
+/* ST_NOT_FOUND, saying which collection has the nearest name. */
+MUST_CHECK enum status find_collection(const struct records *r,
+                                       const struct request *rq,
+                                       struct reply *rp,
+                                       const struct statements **out);
+
+/* An id in a path; anything else is ST_NOT_FOUND. */
+MUST_CHECK enum status read_id(struct str text, int64_t *out);
+
+/* The error body's message, in the request's language. */
+void reply_say(const struct request *rq, struct reply *rp, const char *en,
+               const char *fr);
+
+/* Text of a client for an error: at most so many bytes, cut between
+ * characters. */
+struct str shown(struct str s);
+
+/* "store;dur=1.2" and the like. tier NULL: not asked; us < 0: not asked. */
+void reply_timing(struct reply *rp, const enum cache_tier *tier,
+                  int64_t store_us);
+
+/* An answer that passes what one may be: the client's to change. */
+enum status reply_too_big(const struct request *rq, struct reply *rp);
+
+/* With an ETag: a private cache may keep it, if it asks each time. */
+void reply_etag(struct reply *rp, struct str etag);
+
+/* --- params.c ------------------------------------------------------------ */
+
+enum { PER_PAGE_DEFAULT = 30, PER_PAGE_MAX = 500, SORT_KEYS_MAX = 8 };
+
+struct list_params {
+    int64_t page, per_page;
+    bool skip_total;
+    struct sort_key sort[SORT_KEYS_MAX];
+    size_t n_sort;
+};
+
+/* ST_BAD_INPUT with every wrong parameter as a problem. *out holds the
+ * defaults before. sorts: whether "sort" and "skipTotal" are known here. */
+MUST_CHECK enum status list_params_read(const struct statements *s, bool sorts,
+                                        const struct request *rq,
+                                        struct reply *rp,
+                                        struct list_params *out);
+
+/* The same text for the same list, however it was asked for. */
+void list_params_key(struct buf *b, const struct list_params *p);
+
+/* For requests that take none: so that nobody believes in a filter or a
+ * projection that is not there. */
+MUST_CHECK enum status no_params(const struct request *rq, struct reply *rp);
+
+/* --- input.c ------------------------------------------------------------- */
+
+/* What a body asks for. */
+struct change {
+    struct value *value; /* by field no; VALUE_NULL unless given */
+    bool *given;
+    bool *refused; /* has a problem already */
+    size_t n_given;
+};
+
+/* Reads the body as one JSON object. ST_BAD_TYPE, ST_BAD_INPUT (with the
+ * place), and what request_body says. */
+MUST_CHECK enum status body_object(struct request *rq, struct reply *rp,
+                                   const struct json **out);
+
+/* id 0: a new record, which gets defaults and must have what is required.
+ * ST_INVALID: all that is wrong has been noted, but for what only the store
+ * knows; *out holds what is right. */
+MUST_CHECK enum status change_read(const struct statements *s, int64_t id,
+                                   const struct json *object,
+                                   const struct request *rq, struct reply *rp,
+                                   struct change *out);
+
+/* --- write.c ------------------------------------------------------------- */
+
+/* Each gives the row as it is now; the caches have been told. */
+MUST_CHECK enum status create_row(struct records *r, const struct statements *s,
+                                  struct request *rq, struct reply *rp,
+                                  const struct value **row);
+MUST_CHECK enum status change_row(struct records *r, const struct statements *s,
+                                  int64_t id, struct request *rq,
+                                  struct reply *rp, const struct value **row);
+MUST_CHECK enum status delete_row(struct records *r, const struct statements *s,
+                                  int64_t id, struct request *rq,
+                                  struct reply *rp);
+
+/* 201 and Location, or 200. */
+MUST_CHECK enum status reply_created(const struct records *r,
+                                     const struct statements *s,
+                                     const struct request *rq, struct reply *rp,
+                                     row_writer *write,
+                                     const struct value *row);
+MUST_CHECK enum status reply_row(const struct records *r,
+                                 const struct statements *s, struct reply *rp,
+                                 row_writer *write, const struct value *row);
+
+/* --- read.c -------------------------------------------------------------- */
+
+/* A list or a record on its way through the cache. */
+struct reading {
+    struct records *r;
+    const struct statements *s;
+    struct request *rq;
+    row_writer *write;
+    int64_t id; /* of one record */
+    const struct list_params *list;
+    int64_t store_us; /* -1: the store was not asked */
+    enum cache_tier tier;
+    struct cached out;
+};
+
+/* kind tells answers of other shapes apart. */
+MUST_CHECK enum status read_cached(struct reading *rd, const char *kind,
+                                   cache_fill_fn *fill, struct reply *rp);
+MUST_CHECK enum status reply_one(struct reading *rd, const char *kind,
+                                 struct reply *rp);
+/* The rows of the page that rd->list asks for. */
+MUST_CHECK enum status ask_page(struct reading *rd, struct store_conn *c,
+                                struct arena *a, struct rows *out);
+void add_rows(struct buf *b, const struct reading *rd, const struct rows *rows);
+/* The body with its compressed twin. */
+MUST_CHECK enum status keep_body(const struct buf *b, struct arena *a,
+                                 struct cached *out);
+
+#endif

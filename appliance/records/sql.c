@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+#include "records/sql.h"
+
+#include <string.h>
+
+#include "records/ddl.h"
+
+enum { SQL_MAX_BYTES = 256 * 1024 };
+
+/* A statement being built. */
+static struct buf *begin(struct buf *b, struct arena *a)
+{
+    buf_init(b, a, SQL_MAX_BYTES);
+    return b;
+}
+
+static enum status finish(const struct buf *b, enum query_class class,
+                          const char *columns, size_t n_args, struct query *out)
+{
+    struct str text;
+    enum status st = buf_done(b, &text);
+
+    if (st == ST_OK)
+        *out = (struct query){ .text = text.ptr,
+                               .columns = columns,
+                               .class = class,
+                               .keep = true,
+                               .n_args = n_args };
+    return st;
+}
+
+static void add_from(struct buf *b, const char *before, struct str table)
+{
+    buf_add(b, str_of(before));
+    ddl_name(b, table);
+}
+
+/* --- a row --------------------------------------------------------------- */
+
+static char letter_of(const struct field *f)
+{
+    static const char letters[] = {
+        [DDL_TEXT] = 's', [DDL_INT] = 'i', [DDL_REAL] = 'r', [DDL_BOOL] = 'b'
+    };
+
+    return letters[ddl_kind(f)];
+}
+
+static enum status describe_row(struct statements *s, struct arena *a)
+{
+    const struct collection *c = s->c;
+    char *letters = arena_take(a, ROW_FIELDS + c->n_fields + 1);
+    struct buf b;
+
+    s->shown = arena_take_array(a, c->n_fields, sizeof(*s->shown));
+    if (letters == NULL || s->shown == NULL)
+        return ST_NO_MEMORY;
+    memset(letters, 'i', ROW_FIELDS);
+    buf_add(begin(&b, a), STR("\"id\", \"version\", \"created\", \"updated\""));
+    for (size_t i = 0; i < c->n_fields; i++) {
+        if (c->fields[i].hidden)
+            continue;
+        buf_add(&b, STR(", "));
+        ddl_name(&b, c->fields[i].name);
+        letters[ROW_FIELDS + s->n_shown] = letter_of(&c->fields[i]);
+        s->shown[s->n_shown++] = &c->fields[i];
+    }
+    s->n_columns = ROW_FIELDS + s->n_shown;
+    s->letters = letters;
+    return buf_done(&b, &s->row);
+}
+
+static void add_row(struct buf *b, const struct statements *s,
+                    const char *before)
+{
+    buf_add(b, str_of(before));
+    buf_add(b, s->row);
+}
+
+/* --- one record ---------------------------------------------------------- */
+
+static enum status build_get(struct statements *s, struct arena *a)
+{
+    struct buf b;
+
+    add_row(begin(&b, a), s, "SELECT ");
+    add_from(&b, " FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE \"id\" = $1"));
+    return finish(&b, QUERY_READ, s->letters, 1, &s->get);
+}
+
+static enum status build_insert(struct statements *s, struct arena *a)
+{
+    const struct collection *c = s->c;
+    struct buf b;
+
+    add_from(begin(&b, a), "INSERT INTO ", c->name);
+    buf_add(&b, STR(" ("));
+    for (size_t i = 0; i < c->n_fields; i++) {
+        ddl_name(&b, c->fields[i].name);
+        buf_add(&b, STR(", "));
+    }
+    buf_add(&b, STR("\"created\", \"updated\", \"version\") VALUES ("));
+    for (size_t i = 0; i < c->n_fields; i++)
+        buf_addf(&b, "$%zu, ", i + 1);
+    buf_addf(&b, "$%zu, $%zu, 1) RETURNING ", c->n_fields + 1, c->n_fields + 1);
+    add_row(&b, s, "");
+    return finish(&b, QUERY_INSERT, s->letters, c->n_fields + 1, &s->insert);
+}
+
+static enum status build_removals(struct statements *s, enum store_dialect d,
+                                  struct arena *a)
+{
+    struct buf b;
+    enum status st;
+
+    add_from(begin(&b, a), "DELETE FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE \"id\" = $1"));
+    st = finish(&b, QUERY_DELETE, NULL, 1, &s->remove);
+    if (st != ST_OK)
+        return st;
+    add_from(begin(&b, a), "DELETE FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE \"id\" = $1 AND \"version\" = $2"));
+    st = finish(&b, QUERY_DELETE, NULL, 2, &s->remove_version);
+    if (st != ST_OK || d == STORE_SQLITE)
+        return st;
+    add_from(begin(&b, a), "SELECT 1 FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE \"id\" = $1 FOR UPDATE"));
+    return finish(&b, QUERY_READ, "i", 1, &s->lock);
+}
+
+static enum status build_questions(struct statements *s, struct arena *a)
+{
+    struct buf b;
+    enum status st;
+
+    add_from(begin(&b, a), "SELECT 1 FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE \"id\" = $1"));
+    st = finish(&b, QUERY_READ, "i", 1, &s->exists);
+    if (st != ST_OK)
+        return st;
+    add_from(begin(&b, a), "SELECT count(*) FROM ", s->c->name);
+    return finish(&b, QUERY_COUNT, "i", 0, &s->count);
+}
+
+static enum status build_taken(struct statements *s, struct arena *a)
+{
+    const struct collection *c = s->c;
+    enum status st = ST_OK;
+    struct buf b;
+
+    s->taken = arena_take_array(a, c->n_fields, sizeof(*s->taken));
+    if (s->taken == NULL)
+        return ST_NO_MEMORY;
+    for (size_t i = 0; st == ST_OK && i < c->n_fields; i++) {
+        if (!c->fields[i].unique)
+            continue;
+        add_from(begin(&b, a), "SELECT 1 FROM ", c->name);
+        add_from(&b, " WHERE ", c->fields[i].name);
+        buf_add(&b, STR(" = $1 AND \"id\" <> $2"));
+        st = finish(&b, QUERY_READ, "i", 2, &s->taken[i]);
+    }
+    return st;
+}
+
+enum status sql_update(const struct statements *s, const bool *given,
+                       bool of_version, struct arena *a, struct query *out)
+{
+    const struct collection *c = s->c;
+    size_t n = 0, k = 0;
+    struct buf b;
+
+    add_from(begin(&b, a), "UPDATE ", c->name);
+    buf_add(&b, STR(" SET "));
+    for (size_t i = 0; i < c->n_fields; i++) {
+        if (!given[i])
+            continue;
+        ddl_name(&b, c->fields[i].name);
+        buf_addf(&b, " = $%zu, ", ++n);
+    }
+    buf_addf(&b,
+             "\"updated\" = CASE WHEN \"updated\" > $%zu THEN \"updated\" "
+             "ELSE $%zu END, \"version\" = \"version\" + 1 WHERE "
+             "\"id\" = $%zu AND (",
+             n + 1, n + 1, n + 2);
+    for (size_t i = 0; i < c->n_fields; i++) {
+        if (!given[i])
+            continue;
+        add_from(&b, k == 0 ? "" : " OR ", c->fields[i].name);
+        buf_addf(&b, " IS DISTINCT FROM $%zu", ++k);
+    }
+    buf_add_char(&b, ')');
+    if (of_version)
+        buf_addf(&b, " AND \"version\" = $%zu", n + 3);
+    add_row(&b, s, " RETURNING ");
+    return finish(&b, QUERY_UPDATE, s->letters, n + 2 + of_version, out);
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+static void add_order(struct buf *b, struct str column, bool descending)
+{
+    ddl_name(b, column);
+    buf_add(b, descending ? STR(" DESC NULLS LAST") : STR(" ASC NULLS FIRST"));
+}
+
+enum status sql_list(const struct statements *s, const struct sort_key *keys,
+                     size_t n, struct arena *a, struct query *out)
+{
+    bool descending = n > 0 && keys[n - 1].descending, by_id = false;
+    struct buf b;
+
+    add_row(begin(&b, a), s, "SELECT ");
+    add_from(&b, " FROM ", s->c->name);
+    buf_add(&b, STR(" ORDER BY "));
+    for (size_t i = 0; i < n && !by_id; i++) {
+        struct str column =
+            keys[i].field != NULL ? keys[i].field->name : keys[i].column;
+
+        by_id = str_eq(column, STR("id"));
+        if (by_id)
+            descending = keys[i].descending;
+        else
+            add_order(&b, column, keys[i].descending);
+        if (!by_id)
+            buf_add(&b, STR(", "));
+    }
+    buf_addf(&b, "\"id\" %s LIMIT $1 OFFSET $2", descending ? "DESC" : "ASC");
+    return finish(&b, QUERY_LIST, s->letters, 2, out);
+}
+
+/* --- what a deletion meets ----------------------------------------------- */
+
+enum { PATH_MAX_DEPTH = 8 };
+
+/* From a row that is to be deleted along cascades: path[0] refers to it. */
+struct walk {
+    const struct schema *schema;
+    struct statements *s;
+    struct arena *arena;
+    struct sql_dependent *dependents;
+    struct sql_release *releases;
+    size_t room;
+    struct {
+        const struct collection *c;
+        const struct field *f;
+    } path[PATH_MAX_DEPTH];
+    size_t depth;
+};
+
+/* WHERE the relation at the end of the path leads to the row $no. */
+static void add_path(struct buf *b, const struct walk *w, size_t depth, int no)
+{
+    for (size_t i = depth; i > 0; i--) {
+        add_from(b, " WHERE ", w->path[i].f->name);
+        add_from(b, " IN (SELECT \"id\" FROM ", w->path[i - 1].c->name);
+    }
+    add_from(b, " WHERE ", w->path[0].f->name);
+    buf_addf(b, " = $%d", no);
+    for (size_t i = depth; i > 0; i--)
+        buf_add_char(b, ')');
+}
+
+static enum status add_dependent(struct walk *w)
+{
+    size_t at = w->depth;
+    struct sql_dependent *d = &w->dependents[w->s->n_dependents];
+    struct buf b;
+    enum status st;
+
+    if (w->s->n_dependents == w->room)
+        return ST_TOO_BIG;
+    d->collection = w->path[at].c->name;
+    buf_add(begin(&b, w->arena), w->path[at].c->name);
+    buf_add_char(&b, '.');
+    buf_add(&b, w->path[at].f->name);
+    st = buf_done(&b, &d->where);
+    if (st != ST_OK)
+        return st;
+    add_from(begin(&b, w->arena), "SELECT 1 FROM ", w->path[at].c->name);
+    add_path(&b, w, at, 1);
+    buf_add(&b, STR(" LIMIT 1"));
+    w->s->n_dependents++;
+    return finish(&b, QUERY_READ, "i", 1, &d->query);
+}
+
+static enum status add_release(struct walk *w)
+{
+    size_t at = w->depth;
+    struct sql_release *r = &w->releases[w->s->n_releases];
+    struct buf b;
+
+    if (w->s->n_releases == w->room)
+        return ST_TOO_BIG;
+    add_from(begin(&b, w->arena), "UPDATE ", w->path[at].c->name);
+    add_from(&b, " SET ", w->path[at].f->name);
+    buf_add(&b, STR(" = NULL, \"updated\" = CASE WHEN \"updated\" > $1 THEN "
+                    "\"updated\" ELSE $1 END, \"version\" = \"version\" + 1"));
+    add_path(&b, w, at, 2);
+    w->s->n_releases++;
+    return finish(&b, QUERY_UPDATE, NULL, 2, &r->query);
+}
+
+static bool on_path(const struct walk *w, const struct collection *c)
+{
+    for (size_t i = 0; i < w->depth; i++)
+        if (w->path[i].c == c)
+            return true;
+    return false;
+}
+
+static enum status follow(struct walk *w, const struct collection *target);
+
+static enum status follow_field(struct walk *w, const struct field *f,
+                                const struct collection *c)
+{
+    enum status st = ST_OK;
+
+    w->path[w->depth].c = c;
+    w->path[w->depth].f = f;
+    if (f->on_delete == ON_DELETE_RESTRICT)
+        return add_dependent(w);
+    if (f->on_delete == ON_DELETE_NULL)
+        return add_release(w);
+    if (w->depth + 1 == PATH_MAX_DEPTH || on_path(w, c))
+        return ST_OK; /* so far and no further: the database goes on alone */
+    w->depth++;
+    st = follow(w, c);
+    w->depth--;
+    return st;
+}
+
+static enum status follow(struct walk *w, const struct collection *target)
+{
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < w->schema->n; i++) {
+        const struct collection *c = &w->schema->collections[i];
+
+        for (size_t k = 0; st == ST_OK && k < c->n_fields; k++)
+            if (c->fields[k].target == target)
+                st = follow_field(w, &c->fields[k], c);
+    }
+    return st;
+}
+
+/* In a schema where everything refers to everything the paths are without
+ * number: those that find no room are left to the database. */
+static enum status build_dependents(struct statements *s,
+                                    const struct schema *schema,
+                                    struct arena *a)
+{
+    enum { ROOM = 64 };
+    struct walk w = { .schema = schema, .s = s, .arena = a, .room = ROOM };
+    enum status st;
+
+    w.dependents = arena_take_array(a, ROOM, sizeof(*w.dependents));
+    w.releases = arena_take_array(a, ROOM, sizeof(*w.releases));
+    if (w.dependents == NULL || w.releases == NULL)
+        return ST_NO_MEMORY;
+    st = follow(&w, s->c);
+    s->dependents = w.dependents;
+    s->releases = w.releases;
+    return st == ST_TOO_BIG ? ST_OK : st;
+}
+
+/* --- all of them --------------------------------------------------------- */
+
+enum status sql_open(const struct schema *schema, enum store_dialect d,
+                     struct arena *a, struct statements **out)
+{
+    struct statements *all = arena_take_array(a, schema->n, sizeof(*all));
+    enum status st = all == NULL ? ST_NO_MEMORY : ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < schema->n; i++) {
+        struct statements *s = &all[i];
+
+        s->c = &schema->collections[i];
+        st = describe_row(s, a);
+        if (st == ST_OK)
+            st = build_get(s, a);
+        if (st == ST_OK)
+            st = build_insert(s, a);
+        if (st == ST_OK)
+            st = build_removals(s, d, a);
+        if (st == ST_OK)
+            st = build_questions(s, a);
+        if (st == ST_OK)
+            st = build_taken(s, a);
+        if (st == ST_OK)
+            st = sql_list(s, NULL, 0, a, &s->list);
+        if (st == ST_OK)
+            st = build_dependents(s, schema, a);
+    }
+    if (st == ST_OK)
+        *out = all;
+    return st;
+}

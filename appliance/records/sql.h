@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The statements that read and change records: those of a collection, built
+ * once from its schema. The only file with such SQL. Names come from the
+ * schema; every value is a parameter.
+ *
+ * Rows are ordered alike in both databases: nulls first going up and last
+ * going down, texts by their bytes, equals by id. */
+#ifndef RECORDS_SQL_H
+#define RECORDS_SQL_H
+
+#include "records/schema.h"
+#include "store/store.h"
+
+/* A row as every statement gives it: these, then the fields that are not
+ * hidden, in their order. */
+enum { ROW_ID, ROW_VERSION, ROW_CREATED, ROW_UPDATED, ROW_FIELDS };
+
+/* Who would be in the way of a deletion. */
+struct sql_dependent {
+    struct str where;      /* "absences.person" */
+    struct str collection; /* "absences" */
+    struct query query;    /* $1: the id; a row when there is one */
+};
+
+/* Relations that a deletion sets to null: done by hand before, so that the
+ * versions of those rows go on. */
+struct sql_release {
+    struct query query; /* $1: now, $2: the id */
+};
+
+struct statements {
+    const struct collection *c;
+    const struct field **shown; /* of a row, from ROW_FIELDS on */
+    size_t n_shown, n_columns;
+    const char *letters;         /* query.columns of a row */
+    struct str row;              /* the columns' names, for RETURNING */
+    struct query get;            /* $1: id */
+    struct query insert;         /* every field, then now; gives the row */
+    struct query remove;         /* $1: id */
+    struct query remove_version; /* $1: id, $2: version */
+    struct query lock;   /* $1: id; keeps relations to it from being made
+                          * until the transaction ends. text NULL: SQLite */
+    struct query exists; /* $1: id */
+    struct query count;
+    struct query list;   /* by id; $1: how many, $2: after how many */
+    struct query *taken; /* for each field, text NULL when it is not unique:
+                          * $1: value, $2: id of a row that does not count */
+    const struct sql_dependent *dependents;
+    size_t n_dependents;
+    const struct sql_release *releases;
+    size_t n_releases;
+};
+
+/* For every collection, in the schema's order; lives as long as the arena. */
+MUST_CHECK enum status sql_open(const struct schema *s, enum store_dialect d,
+                                struct arena *a, struct statements **out);
+
+/* field NULL: column says which of id, created, updated. */
+struct sort_key {
+    const struct field *field;
+    struct str column;
+    bool descending;
+};
+
+/* LIMIT $1 OFFSET $2, as list. Equals follow the direction of the last key.
+ * The text lives in the arena. */
+MUST_CHECK enum status sql_list(const struct statements *s,
+                                const struct sort_key *keys, size_t n,
+                                struct arena *a, struct query *out);
+
+/* Changes the fields with given[field no]: their values in order, now, the
+ * id and, with of_version, the version it must have. Gives the row; or none,
+ * when there is no such row or when nothing would change. */
+MUST_CHECK enum status sql_update(const struct statements *s, const bool *given,
+                                  bool of_version, struct arena *a,
+                                  struct query *out);
+
+#endif

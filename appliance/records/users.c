@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* /users: the collection of that name, in the small form that a beginner's
+ * client expects. Its rows, its checks, its cache. */
+#include "base/clock.h"
+#include "records/records_in.h"
+
+static void add_field(struct buf *b, const struct statements *s,
+                      const struct field *f, const struct value *row)
+{
+    for (size_t i = 0; i < s->n_shown; i++)
+        if (s->shown[i] == f) {
+            buf_add(b, STR(",\""));
+            buf_add(b, f->name);
+            buf_add(b, STR("\":"));
+            json_add_value(b, f, &row[ROW_FIELDS + i]);
+        }
+}
+
+static void write_user(struct buf *b, const struct records *r,
+                       const struct statements *s, const struct value *row)
+{
+    buf_add(b, STR("{\"id\":"));
+    buf_add_int(b, row[ROW_ID].i);
+    add_field(b, s, r->user_name, row);
+    add_field(b, s, r->user_email, row);
+    buf_add_char(b, '}');
+}
+
+static enum status find_user(const struct records *r, const struct request *rq,
+                             int64_t *id)
+{
+    return r->users == NULL ? ST_NOT_FOUND : read_id(rq->param[0], id);
+}
+
+/* --- one ----------------------------------------------------------------- */
+
+enum status user_create(struct records *r, struct request *rq, struct reply *rp)
+{
+    const struct value *row;
+    enum status st;
+
+    if (r->users == NULL)
+        return ST_NOT_FOUND;
+    st = create_row(r, r->users, rq, rp, &row);
+    return st == ST_OK ? reply_created(r, r->users, rq, rp, write_user, row)
+                       : st;
+}
+
+enum status user_read(struct records *r, struct request *rq, struct reply *rp)
+{
+    struct reading rd = {
+        .r = r, .s = r->users, .rq = rq, .write = write_user
+    };
+    enum status st = find_user(r, rq, &rd.id);
+
+    return st == ST_OK ? reply_one(&rd, "u", rp) : st;
+}
+
+enum status user_change(struct records *r, struct request *rq, struct reply *rp)
+{
+    const struct value *row;
+    int64_t id;
+    enum status st = find_user(r, rq, &id);
+
+    if (st == ST_OK)
+        st = change_row(r, r->users, id, rq, rp, &row);
+    return st == ST_OK ? reply_row(r, r->users, rp, write_user, row) : st;
+}
+
+enum status user_delete(struct records *r, struct request *rq, struct reply *rp)
+{
+    int64_t id;
+    enum status st = find_user(r, rq, &id);
+
+    if (st == ST_OK)
+        st = delete_row(r, r->users, id, rq, rp);
+    if (st == ST_OK)
+        buf_add(&rp->body, rq->lang == LANG_FR
+                               ? STR("{\"message\":\"utilisateur supprimé\"}")
+                               : STR("{\"message\":\"user deleted\"}"));
+    return st;
+}
+
+/* --- all of them --------------------------------------------------------- */
+
+#define FROM_CACHE    "{\"source\":\"cache\","
+#define FROM_DATABASE "{\"source\":\"database\","
+
+/* Kept as whoever finds it in the cache will get it. */
+static enum status fill_users(void *arg, struct arena *a, struct cached *out)
+{
+    struct reading *rd = arg;
+    int64_t from_us = clock_mono_us();
+    struct store_conn *c = NULL;
+    struct rows rows;
+    struct buf b;
+    enum status st =
+        store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
+
+    if (st == ST_OK)
+        st = ask_page(rd, c, a, &rows);
+    store_give(c);
+    rd->store_us = clock_mono_us() - from_us;
+    if (st != ST_OK)
+        return st;
+    buf_init(&b, a, REPLY_MAX_BYTES);
+    buf_add(&b, STR(FROM_CACHE "\"data\":"));
+    add_rows(&b, rd, &rows);
+    buf_add_char(&b, '}');
+    return keep_body(&b, a, out);
+}
+
+static enum status reply_users(const struct reading *rd, struct reply *rp)
+{
+    struct str rest = rd->out.body;
+
+    if (rd->tier == CACHE_HIT_MEMORY || rd->tier == CACHE_HIT_REDIS) {
+        reply_ready(rp, rd->out.body, rd->out.gzip, STR_NONE);
+        return ST_OK;
+    }
+    rest.ptr += sizeof(FROM_CACHE) - 1;
+    rest.len -= sizeof(FROM_CACHE) - 1;
+    buf_add(&rp->body, STR(FROM_DATABASE));
+    buf_add(&rp->body, rest);
+    return rp->body.st;
+}
+
+enum status user_list(struct records *r, struct request *rq, struct reply *rp)
+{
+    struct list_params params = { .page = 1, .per_page = PER_PAGE_MAX };
+    struct reading rd = {
+        .r = r, .s = r->users, .rq = rq, .write = write_user, .list = &params
+    };
+    enum status st;
+
+    if (r->users == NULL)
+        return ST_NOT_FOUND;
+    st = list_params_read(r->users, false, rq, rp, &params);
+    if (st == ST_OK)
+        st = read_cached(&rd, "U", fill_users, rp);
+    if (st == ST_OK)
+        st = reply_users(&rd, rp);
+    return st == ST_TOO_BIG ? reply_too_big(rq, rp) : st;
+}
