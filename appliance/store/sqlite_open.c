@@ -29,11 +29,15 @@ struct sqlite_state {
     char path[PATH_MAX]; /* absolute, no links */
 };
 
+/* Of a path too long to show, its end. */
 static enum status say(struct store_error *why, enum status st,
                        const char *path, const char *what)
 {
+    size_t n = strlen(path);
+
     if (why != NULL)
-        snprintf(why->what, sizeof(why->what), "%s: %s", path, what);
+        snprintf(why->what, sizeof(why->what), "%.150s: %.100s",
+                 n > 150 ? path + n - 150 : path, what);
     return st;
 }
 
