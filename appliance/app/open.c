@@ -307,9 +307,9 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     enum status st;
 
     app->start_ms = clock_wall_ms();
-    st = app_register_metrics(app, a);
+    st = metrics_open(appliance_version, appliance_commit);
     if (st == ST_OK)
-        st = metrics_open(appliance_version, appliance_commit);
+        st = app_register_metrics(app, a);
     if (st != ST_OK)
         return say(why, st, "out of memory");
     st = read_proxies(app, a, why);
