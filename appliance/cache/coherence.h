@@ -37,12 +37,15 @@ void coherence_bus(struct coherence *co, bool up);
 
 void coherence_wake(struct coherence *co); /* the mender */
 
-/* The space changed, and Redis knows it. */
-void coherence_bump(struct coherence *co, unsigned space);
+/* Redis pushed that the space changed. */
+void coherence_pushed(struct coherence *co, unsigned space);
+
+/* Any space may have changed. */
 void coherence_bump_all(struct coherence *co);
 
 /* The space changed, or must be taken to have, and Redis does not know it:
- * tier 2 is passed over until coherence_paid with what this returned. */
+ * tier 2 is passed over until coherence_paid with what this returned, or the
+ * mender has told Redis. */
 uint64_t coherence_owe(struct coherence *co, unsigned space);
 void coherence_paid(struct coherence *co, unsigned space, uint64_t debt);
 

@@ -226,6 +226,7 @@ static enum status parse(struct conn *c, redisReply **out)
 {
     void *reply = NULL;
 
+    *out = NULL;
     if (redisGetReplyFromReader(c->redis, &reply) != REDIS_OK)
         return failed(c);
     *out = reply;

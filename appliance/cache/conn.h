@@ -42,7 +42,7 @@ MUST_CHECK enum status conn_flush(struct conn *c, int64_t deadline_ms);
 
 /* The next reply, waited for; give it back with freeReplyObject. Replies
  * that nobody waited for (conn->unread) are passed over. ST_TIMEOUT,
- * ST_BUSY (the connection broke), ST_NO_MEMORY. */
+ * ST_BUSY (the connection broke), ST_NO_MEMORY; *out is NULL then. */
 MUST_CHECK enum status conn_reply(struct conn *c, int64_t deadline_ms,
                                   redisReply **out);
 

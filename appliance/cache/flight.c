@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/flight.h"
 
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
+#include "cache/thread.h"
 
 enum { LANES = 16 }; /* a power of two */
 
@@ -77,14 +76,10 @@ static struct flight *find_locked(const struct lane *l,
 static struct flight *begin(const struct cache_key *k)
 {
     struct flight *f = mem_take(sizeof(*f) + k->text.len);
-    pthread_condattr_t how;
 
     if (f == NULL)
         return NULL;
-    pthread_condattr_init(&how);
-    pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-    pthread_cond_init(&f->moved, &how);
-    pthread_condattr_destroy(&how);
+    cond_open(&f->moved);
     f->key = *k;
     f->key.text.ptr = f->text;
     if (k->text.len > 0)
@@ -111,11 +106,8 @@ static void unlist_locked(struct lane *l, struct flight *f)
 /* Until the flight moved on or the deadline passed; false: it passed. */
 static bool wait_locked(struct lane *l, struct flight *f, int64_t deadline_ms)
 {
-    struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
-                              .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
-
     while (f->stage == FLYING)
-        if (pthread_cond_timedwait(&f->moved, &l->lock, &until) != 0)
+        if (!cond_wait(&f->moved, &l->lock, deadline_ms))
             return f->stage != FLYING;
     return true;
 }

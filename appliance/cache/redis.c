@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/redis.h"
 
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "cache/thread.h"
 
 enum { TRIES = 2 };
 
@@ -29,14 +28,10 @@ enum status redis_open(const struct redis_at *s, int max,
                        const struct redis_events *events, struct redis **out)
 {
     struct redis *r = mem_take(sizeof(*r));
-    pthread_condattr_t how;
 
     if (r == NULL)
         return ST_NO_MEMORY;
-    pthread_condattr_init(&how);
-    pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->returned, &how);
-    pthread_condattr_destroy(&how);
+    cond_open(&r->returned);
     pthread_mutex_init(&r->lock, NULL);
     r->server = s;
     r->events = *events;
@@ -146,12 +141,9 @@ static bool may_open_locked(const struct redis *r)
  * has passed. */
 static void wait_idle_locked(struct redis *r, int64_t deadline_ms)
 {
-    struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
-                              .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
-
     while (usable_locked(r) && r->idle == NULL &&
            (r->open > 0 || may_open_locked(r)))
-        if (pthread_cond_timedwait(&r->returned, &r->lock, &until) != 0)
+        if (!cond_wait(&r->returned, &r->lock, deadline_ms))
             break;
 }
 

@@ -23,14 +23,27 @@ enum status thread_start(pthread_t *out, void *(*run)(void *), void *arg)
     return code == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
-void waker_open(struct waker *w)
+void cond_open(pthread_cond_t *c)
 {
     pthread_condattr_t how;
 
     pthread_condattr_init(&how);
     pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->rung, &how);
+    pthread_cond_init(c, &how);
     pthread_condattr_destroy(&how);
+}
+
+bool cond_wait(pthread_cond_t *c, pthread_mutex_t *held, int64_t deadline_ms)
+{
+    struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
+                              .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
+
+    return pthread_cond_timedwait(c, held, &until) == 0;
+}
+
+void waker_open(struct waker *w)
+{
+    cond_open(&w->rung);
     pthread_mutex_init(&w->lock, NULL);
     w->ringing = w->stopping = false;
 }
@@ -59,13 +72,11 @@ void waker_stop(struct waker *w)
 
 bool waker_wait(struct waker *w, int64_t deadline_ms)
 {
-    struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
-                              .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
     bool go_on;
 
     pthread_mutex_lock(&w->lock);
     while (!w->ringing && !w->stopping)
-        if (pthread_cond_timedwait(&w->rung, &w->lock, &until) != 0)
+        if (!cond_wait(&w->rung, &w->lock, deadline_ms))
             break;
     w->ringing = false;
     go_on = !w->stopping;

@@ -11,6 +11,12 @@
 MUST_CHECK enum status thread_start(pthread_t *out, void *(*run)(void *),
                                     void *arg);
 
+/* A condition to be waited for by deadlines of clock_mono_ms. */
+void cond_open(pthread_cond_t *c);
+
+/* Waits for it; false: the deadline has passed. */
+bool cond_wait(pthread_cond_t *c, pthread_mutex_t *held, int64_t deadline_ms);
+
 struct waker {
     pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t rung;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -218,7 +217,9 @@ static enum status ask(struct tracker *t, const struct command *cmd,
     return st;
 }
 
-/* Without tracking the server still is of use: for tier 2. */
+/* Without tracking the server still is of use: for tier 2. NOLOOP keeps the
+ * echo of the renewals below away; nothing else is written on this
+ * connection. */
 static enum status track(struct tracker *t, int64_t deadline_ms,
                          char why[SERVER_WHY_LEN])
 {
@@ -390,7 +391,7 @@ static void heed(struct tracker *t, const redisReply *push)
     }
     for (size_t i = 0; i < keys->elements; i++)
         if (tier2_space_of(t->tier2, reply_text(keys->element[i]), &space))
-            coherence_bump(t->co, space);
+            coherence_pushed(t->co, space);
 }
 
 static bool heed_pong(struct tracker *t, const redisReply *r)
@@ -515,7 +516,6 @@ enum status tracker_open(const struct redis_at *server, struct coherence *co,
                          struct log *log, struct tracker **out)
 {
     struct tracker *t = mem_take(sizeof(*t));
-    pthread_condattr_t how;
 
     if (t == NULL)
         return ST_NO_MEMORY;
@@ -524,10 +524,7 @@ enum status tracker_open(const struct redis_at *server, struct coherence *co,
         mem_give(t);
         return ST_NO_MEMORY;
     }
-    pthread_condattr_init(&how);
-    pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-    pthread_cond_init(&t->tried, &how);
-    pthread_condattr_destroy(&how);
+    cond_open(&t->tried);
     pthread_mutex_init(&t->lock, NULL);
     t->server = server;
     t->co = co;
@@ -540,8 +537,6 @@ enum status tracker_open(const struct redis_at *server, struct coherence *co,
 
 enum status tracker_start(struct tracker *t, int64_t deadline_ms)
 {
-    struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
-                              .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
     enum status st = thread_start(&t->thread, run_tracker, t);
 
     if (st != ST_OK)
@@ -549,7 +544,7 @@ enum status tracker_start(struct tracker *t, int64_t deadline_ms)
     t->started = true;
     pthread_mutex_lock(&t->lock);
     while (!t->has_tried)
-        if (pthread_cond_timedwait(&t->tried, &t->lock, &until) != 0)
+        if (!cond_wait(&t->tried, &t->lock, deadline_ms))
             break;
     pthread_mutex_unlock(&t->lock);
     return ST_OK;

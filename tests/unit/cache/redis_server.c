@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 
-enum { START_MS = 10000, ARGS_MAX = 48 };
+enum { START_MS = 10000, ARGS_MAX = 96 };
 
 bool redis_server_is_installed(void)
 {
