@@ -23,7 +23,7 @@ static struct str done(const struct buf *b)
 
 static void keeps_the_cap(void)
 {
-    for (size_t cap = 0; cap < 600; cap += 7) {
+    for (size_t cap = 0; cap < 600; cap++) {
         struct str out = STR("untouched");
         struct buf b;
 
@@ -249,23 +249,39 @@ static void escapes_json(void)
         { STR_INIT("\xE2\x80\xA7\xE2\x80\xAA"),
           "\"\xE2\x80\xA7\xE2\x80\xAA\"" },
         { STR_INIT("\xE2\x82\xAC"), "\"\xE2\x82\xAC\"" },
+        { STR_INIT("\x1F"), "\"\\u001f\"" },
+        { STR_INIT("\x7F"), "\"\\u007f\"" },
+        { STR_INIT("<"), "\"\\u003c\"" },
+        { STR_INIT("\\"), "\"\\\\\"" },
+        { STR_INIT(" ~"), "\" ~\"" },
         { STR_INIT("abc\""), "\"abc\\\"\"" },
         { STR_INIT("abcd\""), "\"abcd\\\"\"" },
         { STR_INIT("\"abcdefg\"hijklmno\""),
           "\"\\\"abcdefg\\\"hijklmno\\\"\"" },
     };
 
+    /* Alone, and among enough plain bytes that they are looked at 16 at a
+     * time; from memory of just the size. */
     for (size_t i = 0; i < COUNT(row); i++) {
-        char *copy = malloc(row[i].in.len + (row[i].in.len == 0));
-        struct buf b;
+        for (size_t lead = 0; lead <= 40; lead += i % 2 ? 5 : 8) {
+            size_t len = lead + row[i].in.len + lead;
+            char *copy = malloc(len + (len == 0));
+            struct str got, inner = str_of(row[i].want);
+            struct buf b;
 
-        memcpy(copy, row[i].in.ptr, row[i].in.len);
-        buf_init(&b, &arena, 1000);
-        buf_add_json(&b, (struct str){ copy, row[i].in.len });
-        CHECK(str_eq(done(&b), str_of(row[i].want)), "row %zu: %s", i,
-              done(&b).ptr);
-        free(copy);
-        arena_reset(&arena);
+            memset(copy, 'x', len);
+            memcpy(copy + lead, row[i].in.ptr, row[i].in.len);
+            buf_init(&b, &arena, 1000);
+            buf_add_json(&b, (struct str){ copy, len });
+            got = done(&b);
+            inner = (struct str){ inner.ptr + 1, inner.len - 2 };
+            CHECK(got.len == 2 + lead + inner.len + lead &&
+                      str_eq((struct str){ got.ptr + 1 + lead, inner.len },
+                             inner),
+                  "row %zu, lead %zu: %s", i, lead, got.ptr);
+            free(copy);
+            arena_reset(&arena);
+        }
     }
 }
 

@@ -290,6 +290,31 @@ static void finds_one_duplicate_of_many(void)
     }
 }
 
+/* Of several, the one that stands first in the text. */
+static void says_the_first_duplicate(void)
+{
+    for (int n = 4; n <= 40; n += 36) {
+        const struct json *v;
+        struct json_error why;
+        struct buf b;
+        struct str s;
+        size_t first;
+
+        buf_init(&b, &arena, 4096);
+        buf_addf(&b, "{\"k0\":0");
+        for (int i = 1; i < n; i++)
+            buf_addf(&b, ",\"k%d\":%d", i, i);
+        first = b.len + 1;
+        buf_addf(&b, ",\"k2\":0,\"k1\":0,\"k3\":0}");
+        if (buf_done(&b, &s) != ST_OK)
+            abort();
+        CHECK(json_read(s, &arena, &v, &why) == ST_BAD_INPUT, "%d keys", n);
+        CHECK(why.offset == first, "%d keys: %s at %zu, not %zu", n, why.what,
+              why.offset, first);
+        arena_reset(&arena);
+    }
+}
+
 static void reads_numbers(void)
 {
     static const struct {
@@ -427,6 +452,7 @@ void test_json(void)
     RUN(says_long_keys);
     RUN(bounds_depth);
     RUN(finds_one_duplicate_of_many);
+    RUN(says_the_first_duplicate);
     RUN(reads_numbers);
     RUN(gives_members);
     RUN(is_whole_without_memory);

@@ -264,6 +264,7 @@ static void takes_lines_of_many_threads(void)
  * told. kind: 0 pipe, 1 socket, 2 pipe that cannot be opened anew. */
 static void bears_a_reader_that_stops(int kind)
 {
+    long blocks = mem_live;
     struct heard h = { .gaps = true };
     int64_t start_ms = clock_mono_ms(), took_ms;
     uid_t before = geteuid();
@@ -298,6 +299,7 @@ static void bears_a_reader_that_stops(int kind)
     close(fd[1]);
     hear(drain(fd[0], 0), &h);
     CHECK(h.lines + h.dropped == lines + 1, "kind %d: the last one", kind);
+    CHECK(mem_live == blocks, "kind %d: %ld blocks", kind, mem_live - blocks);
     close(fd[0]);
 }
 
@@ -316,23 +318,36 @@ static void bears_a_full_pipe_of_others(void)
     bears_a_reader_that_stops(2);
 }
 
+/* Nobody reads at the end: that is waited for, but not for long, and the
+ * writer is not left behind in a write. */
 static void closes_in_time(void)
 {
-    int64_t start_ms, took_ms;
-    struct log *log;
-    int fd[2];
+    for (int others = 0; others <= 1; others++) {
+        long before = mem_live;
+        uid_t me = geteuid();
+        int64_t start_ms, took_ms;
+        struct log *log;
+        int fd[2];
 
-    if (pipe(fd) != 0)
-        abort();
-    log = must_open(fd[1], LOG_INFO);
-    for (int i = 0; i < 5000; i++)
-        LOG(log, LOG_INFO, "counted", LOG_I("n", i), LOG_Z("text", "words"));
-    start_ms = clock_mono_ms();
-    log_close(log);
-    took_ms = clock_mono_ms() - start_ms;
-    CHECK(took_ms >= 900 && took_ms < 3000, "%lld ms", (long long)took_ms);
-    close(fd[0]);
-    close(fd[1]);
+        if (pipe(fd) != 0)
+            abort();
+        if (others && (me != 0 || seteuid(65534) != 0)) {
+            check_skip("only root can make a pipe that is not its own");
+            return;
+        }
+        log = must_open(fd[1], LOG_INFO);
+        CHECK(seteuid(me) == 0, "root again");
+        for (int i = 0; i < 5000; i++)
+            LOG(log, LOG_INFO, "counted", LOG_I("n", i),
+                LOG_Z("text", "words"));
+        start_ms = clock_mono_ms();
+        log_close(log);
+        took_ms = clock_mono_ms() - start_ms;
+        CHECK(took_ms >= 900 && took_ms < 3000, "%lld ms", (long long)took_ms);
+        CHECK(mem_live == before, "%ld blocks left", mem_live - before);
+        close(fd[0]);
+        close(fd[1]);
+    }
 }
 
 /* Neither a signal nor an endless loop; what was lost is counted. */

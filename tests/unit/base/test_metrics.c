@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "check.h"
 #include "mem_fail.h"
@@ -273,21 +275,69 @@ static void is_whole_without_memory(void)
     }
 }
 
+/* The whole number behind a name that begins a line, -1 when it is not
+ * there. */
+static int64_t sample(struct str text, const char *name)
+{
+    while (text.len > 0) {
+        struct str line = str_cut(&text, '\n');
+        struct str key = str_cut(&line, ' ');
+        struct str whole = str_cut(&line, '.');
+        int64_t n;
+
+        if (str_eq(key, str_of(name)) &&
+            str_to_int(whole, 0, INT64_MAX, &n) == ST_OK)
+            return n;
+    }
+    return -1;
+}
+
+static void *wait_for(void *mutex)
+{
+    pthread_mutex_lock(mutex);
+    pthread_mutex_unlock(mutex);
+    return NULL;
+}
+
 static void reads_the_process(void)
 {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    int64_t now_s = clock_wall_ms() / 1000, threads, fds;
+    pthread_t thread;
     struct str text;
+    int fd;
 
+    if (access("/proc/self/stat", R_OK) != 0) {
+        check_skip("no /proc");
+        return;
+    }
     must_open();
     text = page(METRICS_OPENMETRICS);
-    CHECK(has(text, "\nprocess_cpu_seconds_total "), "cpu");
+    CHECK(sample(text, "process_cpu_seconds_total") >= 0, "cpu");
     CHECK(has(text, "\n# UNIT process_cpu_seconds seconds\n"), "unit");
-    CHECK(has(text, "\nprocess_start_time_seconds 1") ||
-              has(text, "\nprocess_start_time_seconds 2"),
-          "start");
-    CHECK(has(text, "\nprocess_resident_memory_bytes "), "memory");
-    CHECK(has(text, "\nprocess_open_fds "), "descriptors");
-    CHECK(has(text, "\nprocess_max_fds "), "most descriptors");
-    CHECK(has(text, "\nprocess_threads "), "threads");
+    CHECK(sample(text, "process_start_time_seconds") <= now_s + 1 &&
+              sample(text, "process_start_time_seconds") > now_s - 3600,
+          "start: %lld", (long long)sample(text, "process_start_time_seconds"));
+    CHECK(sample(text, "process_resident_memory_bytes") > 100000 &&
+              sample(text, "process_resident_memory_bytes") <=
+                  sample(text, "process_virtual_memory_bytes"),
+          "memory");
+    CHECK(sample(text, "process_max_fds") >= 3, "most descriptors");
+    threads = sample(text, "process_threads");
+    fds = sample(text, "process_open_fds");
+    CHECK(threads >= 1 && fds >= 3, "%lld, %lld", (long long)threads,
+          (long long)fds);
+
+    pthread_mutex_lock(&mutex);
+    fd = dup(0);
+    if (pthread_create(&thread, NULL, wait_for, &mutex) != 0)
+        abort();
+    text = page(METRICS_OPENMETRICS);
+    CHECK(sample(text, "process_threads") == threads + 1, "one thread more");
+    CHECK(sample(text, "process_open_fds") == fds + 1, "one descriptor more");
+    pthread_mutex_unlock(&mutex);
+    pthread_join(thread, NULL);
+    close(fd);
     metrics_close();
     arena_reset(&arena);
 }

@@ -42,6 +42,26 @@ static void compares(void)
     CHECK(str_has(STR("a\0b"), '\0') && !str_has(STR_NONE, 'a'), "has");
 }
 
+/* A difference is seen wherever it is, however long the text. */
+static void sees_every_byte(void)
+{
+    char a[80], b[80];
+
+    memset(a, 'x', sizeof(a));
+    memset(b, 'x', sizeof(b));
+    for (size_t n = 0; n <= sizeof(a); n++) {
+        struct str s = { a + sizeof(a) - n, n }, t = { b, n };
+
+        CHECK(str_eq(s, t) && str_cmp(s, t) == 0, "%zu bytes", n);
+        for (size_t i = 0; i < n; i++) {
+            b[i] = 'y';
+            CHECK(!str_eq(s, t) && !str_eq_secret(s, t) && str_cmp(s, t) < 0,
+                  "%zu bytes, byte %zu", n, i);
+            b[i] = 'x';
+        }
+    }
+}
+
 static void cuts(void)
 {
     struct str s = STR("a,,b,"), last = STR("x"), none = STR_NONE;
@@ -241,6 +261,7 @@ static void knows_all_of_utf8(void)
 void test_str(void)
 {
     RUN(compares);
+    RUN(sees_every_byte);
     RUN(cuts);
     RUN(trims);
     RUN(reads_integers);
