@@ -2,6 +2,7 @@
 import react from '@vitejs/plugin-react';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { HtmlTagDescriptor, Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -81,9 +82,27 @@ function siteFiles(): Plugin {
   };
 }
 
+const budgetBytes = 90_000;
+
+/* What a first visit costs may not grow unseen. */
+function budget(): Plugin {
+  return {
+    name: 'budget',
+    generateBundle(_options, bundle) {
+      const code = Object.values(bundle)
+        .map((file) => (file.type === 'chunk' ? file.code : ''))
+        .join('');
+      const bytes = gzipSync(code, { level: 9 }).length;
+
+      if (bytes > budgetBytes)
+        this.error(`${bytes} bytes of script, gzipped; ${budgetBytes} allowed`);
+    },
+  };
+}
+
 export default defineConfig({
   base: './',
-  plugins: [react(), siteFiles()],
+  plugins: [react(), siteFiles(), budget()],
   build: {
     target: 'es2022',
     assetsDir: 'static',

@@ -80,9 +80,7 @@ function TokenButton() {
     >
       <Icon name="key" size={18} />
       <span>{t('prefs.token')}</span>
-      <Badge tone={set ? 'good' : 'neutral'}>
-        {t(set ? 'prefs.tokenSet' : 'prefs.tokenNone')}
-      </Badge>
+      {set && <Badge tone="good">{t('prefs.tokenSet')}</Badge>}
     </button>
   );
 }

@@ -114,18 +114,20 @@ function TopBar() {
   const [open, setOpen] = useState(false);
 
   return (
-    <header className={css.top}>
-      <Brand />
-      <IconButton
-        icon="sliders"
-        label={t('prefs.title')}
-        onClick={() => setOpen(true)}
-      />
+    <>
+      <header className={css.top}>
+        <Brand />
+        <IconButton
+          icon="sliders"
+          label={t('prefs.title')}
+          onClick={() => setOpen(true)}
+        />
+      </header>
       {open && (
         <Dialog narrow title={t('prefs.title')} onClose={() => setOpen(false)}>
           <Preferences place="sheet" />
         </Dialog>
       )}
-    </header>
+    </>
   );
 }

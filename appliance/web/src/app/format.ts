@@ -24,11 +24,16 @@ const durationUnits = [
   ['second', 1],
 ] as const;
 
-function unitFormat(locale: string, unit: string, digits: number) {
+function unitFormat(
+  locale: string,
+  unit: string,
+  digits: number,
+  unitDisplay: 'short' | 'long' = 'short',
+) {
   return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit,
-    unitDisplay: 'short',
+    unitDisplay,
     maximumFractionDigits: digits,
   });
 }
@@ -56,7 +61,7 @@ function durationText(locale: string, seconds: number): string {
     const count = Math.floor(left / size);
     left -= count * size;
     if (count > 0 || parts.length === 0)
-      parts.push(unitFormat(locale, unit, 0).format(count));
+      parts.push(unitFormat(locale, unit, 0, 'long').format(count));
   }
   return parts.join(' ');
 }

@@ -30,10 +30,8 @@ export const messages = {
   'theme.system': { en: 'As the system', fr: 'Comme le système' },
   'theme.dark': { en: 'Dark', fr: 'Sombre' },
   'prefs.token': { en: 'Access token', fr: 'Jeton d’accès' },
-  'prefs.tokenSet': { en: 'set', fr: 'défini' },
-  'prefs.tokenNone': { en: 'none', fr: 'aucun' },
+  'prefs.tokenSet': { en: 'set', fr: 'saisi' },
 
-  'act.add': { en: 'Add', fr: 'Ajouter' },
   'act.save': { en: 'Save', fr: 'Enregistrer' },
   'act.cancel': { en: 'Cancel', fr: 'Annuler' },
   'act.close': { en: 'Close', fr: 'Fermer' },
@@ -112,7 +110,6 @@ export const messages = {
     fr: 'Ce que contient cette instance, compté à l’instant.',
   },
   'home.records': { en: 'record|records', fr: 'fiche|fiches' },
-  'home.open': { en: 'Open', fr: 'Ouvrir' },
   'home.healthy': { en: 'Everything is running', fr: 'Tout fonctionne' },
   'home.unhealthy': {
     en: 'Something needs attention',
@@ -152,6 +149,7 @@ export const messages = {
     en: '{n} account|{n} accounts',
     fr: '{n} compte|{n} comptes',
   },
+  'users.addShort': { en: 'Add user', fr: 'Ajouter' },
   'users.add': { en: 'Add user', fr: 'Ajouter un utilisateur' },
   'users.edit': { en: 'Change user', fr: 'Modifier l’utilisateur' },
   'users.editOne': { en: 'Change {name}', fr: 'Modifier {name}' },
@@ -192,29 +190,22 @@ export const messages = {
   'role.user': { en: 'User', fr: 'Utilisateur' },
 
   'status.title': { en: 'Status', fr: 'État' },
-  'status.lead': {
-    en: 'This instance and what stands behind it.',
-    fr: 'Cette instance et ce qui se trouve derrière elle.',
-  },
   'status.healthy': {
-    en: 'All systems running',
-    fr: 'Tous les systèmes marchent',
+    en: 'Everything is running',
+    fr: 'Tout est en marche',
   },
   'status.unhealthy': {
     en: 'Something is not running',
     fr: 'Quelque chose ne marche pas',
   },
-  'status.away': { en: 'No answer from here', fr: 'Aucune réponse d’ici' },
-  'status.unknown': { en: 'The status is not known', fr: 'L’état est inconnu' },
   'status.updated': { en: 'Updated {when}', fr: 'Mis à jour {when}' },
-  'status.never': { en: 'Not updated yet', fr: 'Pas encore mis à jour' },
   'status.stale': {
     en: 'What you see below is from {time}. We keep trying.',
     fr: 'Ce qui suit date de {time}. Nous continuons d’essayer.',
   },
   'status.every': {
-    en: 'Refreshes every {time} while this page is in sight',
-    fr: 'S’actualise toutes les {time} tant que cette page est visible',
+    en: 'Refreshes every {time} while in sight',
+    fr: 'S’actualise toutes les {time} tant que la page est visible',
   },
   'status.backends': { en: 'Backends', fr: 'Services' },
   'status.up': { en: 'Running', fr: 'En marche' },
@@ -233,7 +224,7 @@ export const messages = {
   'status.perSecond': { en: '{rate} per second', fr: '{rate} par seconde' },
   'status.inFlight': { en: 'In progress', fr: 'En cours' },
   'status.inFlightText': { en: 'right now', fr: 'en ce moment' },
-  'status.hitRate': { en: 'Cache hit rate', fr: 'Succès du cache' },
+  'status.hitRate': { en: 'Cache hit rate', fr: 'Taux de succès du cache' },
   'status.hits': {
     en: '{hits} of {total} lookups',
     fr: '{hits} lectures sur {total}',

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+import { Fragment } from 'react';
 import { useAccess } from '../api/context';
 import type { ApiError } from '../api/errors';
 import { useI18n } from '../app/i18n';
@@ -33,8 +34,13 @@ export function ProblemBlank({ error, onRetry }: Props) {
   );
 }
 
+interface NoticeProps extends Props {
+  /** What it means for what is shown nearby. */
+  note?: string | undefined;
+}
+
 /** Beside what it concerns, which stays. */
-export function ProblemNotice({ error, onRetry }: Props) {
+export function ProblemNotice({ error, onRetry, note }: NoticeProps) {
   const { title, text } = describe(error, useI18n());
 
   return (
@@ -44,7 +50,9 @@ export function ProblemNotice({ error, onRetry }: Props) {
       title={title}
       actions={<Actions error={error} onRetry={onRetry} small />}
     >
-      <p>{text}</p>
+      <p>
+        {text} {note}
+      </p>
       <Details error={error} />
     </Notice>
   );
@@ -60,7 +68,10 @@ function Actions({ error, onRetry, small }: Props & { small?: boolean }) {
     if ((await access.ask('wanted')) !== null) onRetry?.();
   }
 
-  if (!needsToken && !onRetry) return null;
+  /* Without a token the same answer would come again. */
+  const again = error.trouble === 'unauthorized' ? undefined : onRetry;
+
+  if (!needsToken && !again) return null;
   return (
     <>
       {needsToken && (
@@ -72,8 +83,8 @@ function Actions({ error, onRetry, small }: Props & { small?: boolean }) {
           {t('token.enter')}
         </Button>
       )}
-      {onRetry && (
-        <Button small={small ?? false} icon="refresh" onClick={onRetry}>
+      {again && (
+        <Button small={small ?? false} icon="refresh" onClick={again}>
           {t('act.retry')}
         </Button>
       )}
@@ -98,6 +109,12 @@ function Details({ error, centred }: { error: ApiError; centred?: boolean }) {
             <dd>{error.requestId}</dd>
           </>
         )}
+        {Object.entries(error.fields).map(([name, { code, message }]) => (
+          <Fragment key={name}>
+            <dt>{name}</dt>
+            <dd>{message || code}</dd>
+          </Fragment>
+        ))}
       </dl>
       {error.said && <p>{error.said}</p>}
     </details>

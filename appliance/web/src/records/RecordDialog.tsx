@@ -31,10 +31,21 @@ function say(problem: FieldProblem, t: Translate): string {
   return t(problem.code === 'not_unique' ? 'field.taken' : 'field.refused');
 }
 
+/* Closing the tab asks first, as closing the dialog does. */
+function useLeaveWarning(dirty: boolean) {
+  useEffect(() => {
+    if (!dirty) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [dirty]);
+}
+
 /** Adds or changes one record. */
 export function RecordDialog({ title, action, specs, form, onClose }: Props) {
   const { t } = useI18n();
   const [leaving, setLeaving] = useState(false);
+  useLeaveWarning(form.dirty);
 
   function leave() {
     if (form.saving) return;

@@ -5,7 +5,20 @@ import { IconButton } from './Button';
 import { cx } from './cx';
 import css from './Dialog.module.css';
 
-/* What has `data-autofocus` inside is focused first, else the first control. */
+/* What has the focus first: what asks for it by `data-autofocus`, else the
+ * first field, else (the browser's choice) the first button. */
+const firstStops = ['[data-autofocus]', 'input, select, textarea'];
+
+function enter(dialog: HTMLDialogElement): void {
+  dialog.showModal();
+  for (const stop of firstStops) {
+    const found = dialog.querySelector<HTMLElement>(stop);
+    if (!found) continue;
+    found.focus();
+    return;
+  }
+}
+
 interface Props {
   title: string;
   /** Esc, the cross, a press outside. The owner decides what follows. */
@@ -39,8 +52,7 @@ export function Dialog(props: Props) {
     const dialog = box.current;
     const opener = document.activeElement;
 
-    dialog?.showModal();
-    dialog?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+    if (dialog) enter(dialog);
     return () => {
       dialog?.close();
       giveBack(opener);

@@ -13,6 +13,10 @@ export interface Column<T> {
   sortable?: boolean;
   /** On a phone: the card's first line, without its label. */
   lead?: boolean;
+  /** Takes what room the others leave, and cuts what does not fit. */
+  wide?: boolean;
+  /** The first to go where room is short. */
+  minor?: boolean;
   cell: (row: T) => ReactNode;
 }
 
@@ -29,8 +33,9 @@ interface Props<T> {
   busy?: boolean;
 }
 
-/* Below 700px the rows become cards, by CSS alone; that takes the table's
- * meaning away from screen readers unless the roles are written out. */
+/* Where the container is narrow the rows become cards, by CSS alone; that
+ * takes the table's meaning away from screen readers unless the roles are
+ * written out. The owner says what the container is. */
 export function Table<T>(props: Props<T>) {
   const { caption, columns, rows, rowKey, actions, busy } = props;
 
@@ -49,7 +54,11 @@ export function Table<T>(props: Props<T>) {
               <td
                 role="cell"
                 key={column.key}
-                className={cx(column.lead && css.lead)}
+                className={cx(
+                  column.lead && css.lead,
+                  column.wide && css.wide,
+                  column.minor && css.minor,
+                )}
               >
                 {!column.lead && (
                   <span className={css.cardLabel} aria-hidden="true">
@@ -85,6 +94,7 @@ function Head<T>({ columns, sort, onSort }: Props<T>) {
               role="columnheader"
               key={column.key}
               scope="col"
+              className={cx(column.minor && css.minor)}
               aria-sort={here ? order : undefined}
             >
               {column.sortable ? (

@@ -3,6 +3,7 @@ import { useCallback } from 'react';
 import { useApi } from '../../api/context';
 import { ApiError } from '../../api/errors';
 import { usePoll } from '../../api/usePoll';
+import { useTokenRetry } from '../../api/useTokenRetry';
 import { useI18n } from '../../app/i18n';
 import { Link } from '../../app/router';
 import { ProblemBlank, ProblemNotice } from '../../problems/Problem';
@@ -16,7 +17,7 @@ import { HealthCard } from './HealthCard';
 import css from './HomePage.module.css';
 import { useNow } from '../../app/useNow';
 
-const everyMs = 15_000;
+const everyMs = 30_000;
 
 export function HomePage() {
   const { t, format } = useI18n();
@@ -31,9 +32,11 @@ export function HomePage() {
     everyMs,
   );
   const { data, error, refresh } = counts;
-  const denied = Object.values(data ?? {}).find(
-    (count) => count instanceof ApiError && count.trouble === 'unauthorized',
-  );
+  const denied = Object.values(data ?? {})
+    .filter((count) => count instanceof ApiError)
+    .find(({ trouble }) => trouble === 'unauthorized');
+
+  useTokenRetry(denied, refresh);
 
   return (
     <>
@@ -44,7 +47,7 @@ export function HomePage() {
           <h2>{t('home.collections')}</h2>
           <p>{t('home.collectionsText')}</p>
         </header>
-        {denied instanceof ApiError && (
+        {denied && (
           <div className={css.notice}>
             <ProblemNotice error={denied} onRetry={refresh} />
           </div>

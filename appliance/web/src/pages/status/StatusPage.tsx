@@ -34,6 +34,8 @@ export function StatusPage() {
     everyMs,
   );
 
+  const updated = new Date(updatedMs ?? 0);
+
   return (
     <>
       <PageHeader
@@ -45,14 +47,17 @@ export function StatusPage() {
           </Button>
         }
       />
-      {error && data && updatedMs !== undefined && (
-        <div className={css.notice}>
-          <ProblemNotice error={error} onRetry={refresh} />
-        </div>
-      )}
       {data ? (
         <>
-          <Overall status={data} away={error !== undefined} at={updatedMs} />
+          {error ? (
+            <ProblemNotice
+              error={error}
+              onRetry={refresh}
+              note={t('status.stale', { time: format.time(updated) })}
+            />
+          ) : (
+            <Overall healthy={data.healthy} at={updatedMs ?? 0} />
+          )}
           <Report status={data} history={history} />
         </>
       ) : error ? (

@@ -31,7 +31,7 @@ export function UserEditor({ id, onClose, onSaved }: Props) {
   return (
     <RecordDialog
       title={t(adding ? 'users.add' : 'users.edit')}
-      action={t(adding ? 'users.add' : 'act.save')}
+      action={t(adding ? 'users.addShort' : 'act.save')}
       specs={userFields}
       form={form}
       onClose={onClose}

@@ -73,7 +73,7 @@ export function UsersPage() {
               icon="plus"
               onClick={() => setOpen({ what: 'add' })}
             >
-              {t('users.add')}
+              {t('users.addShort')}
             </Button>
           </>
         }

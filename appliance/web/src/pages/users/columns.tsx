@@ -24,12 +24,14 @@ export function userColumns(
       label: t('users.name'),
       sortable: true,
       lead: true,
+      wide: true,
       cell: (user) => (
         <div className={css.who}>
           <Avatar id={user.id} name={user.name} />
           <button
             type="button"
             className={css.name}
+            title={user.name}
             onClick={() => onOpen(user)}
           >
             {user.name}
@@ -41,7 +43,12 @@ export function userColumns(
       key: 'email',
       label: t('users.email'),
       sortable: true,
-      cell: (user) => <span className={css.email}>{user.email}</span>,
+      wide: true,
+      cell: (user) => (
+        <span className={css.email} title={user.email}>
+          {user.email}
+        </span>
+      ),
     },
     {
       key: 'role',
@@ -69,6 +76,7 @@ export function userColumns(
       key: 'created',
       label: t('users.created'),
       sortable: true,
+      minor: true,
       cell: ({ created }) => {
         const when = new Date(created);
         if (Number.isNaN(when.getTime())) return created;
