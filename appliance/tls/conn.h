@@ -56,7 +56,11 @@ MUST_CHECK enum status conn_new(int fd, struct tls_conn **out);
  * copies would draw the same numbers. */
 void conn_prepare(struct tls_conn *c, br_ssl_engine_context *engine);
 
-/* To the end of the handshake or the deadline: as tls_accept. */
+/* The handshake, as far as it goes without waiting: *events is what to poll
+ * for before the next step, 0 when it is done. Errors as tls_accept. */
+MUST_CHECK enum status conn_step(struct tls_conn *c, short *events);
+
+/* To its end, or the deadline. */
 MUST_CHECK enum status conn_handshake(struct tls_conn *c, int64_t deadline_ms);
 
 /* Gives everything back at once: a handshake that failed. */

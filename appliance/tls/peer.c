@@ -15,7 +15,7 @@ struct peer {
         br_x509_minimal_context chain;
         br_x509_decoder_context decoder; /* TLS_VERIFY_NONE */
     };
-    char host[HOST_MAX_BYTES];
+    char host[HOST_MAX_BYTES + 1];
     size_t n_host;
     unsigned char leaf[LEAF_MAX_BYTES];
     size_t n_leaf;
@@ -174,4 +174,9 @@ const br_x509_class **peer_class(struct peer *p)
 struct str peer_leaf(const struct peer *p)
 {
     return (struct str){ (const char *)p->leaf, p->n_leaf };
+}
+
+const char *peer_host(const struct peer *p)
+{
+    return p->host;
 }

@@ -26,6 +26,8 @@ void peer_close(struct peer *p); /* NULL is fine */
 /* For br_ssl_engine_set_x509. */
 const br_x509_class **peer_class(struct peer *p);
 
+const char *peer_host(const struct peer *p); /* as wanted */
+
 /* The server's own certificate, DER; empty before it came. */
 struct str peer_leaf(const struct peer *p);
 

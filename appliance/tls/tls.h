@@ -97,6 +97,16 @@ MUST_CHECK enum status tls_connect(struct tls_client *c, int fd,
                                    struct tls_conn **out,
                                    struct tls_error *why);
 
+/* The same in steps, for a caller that waits in a loop of its own: after
+ * tls_begin, tls_step until *events is 0; meanwhile *events is what to poll
+ * the socket for before the next one. After an error, too, tls_close. With
+ * sni false, host is not sent. */
+MUST_CHECK enum status tls_begin(struct tls_client *c, int fd,
+                                 const char *host, bool sni,
+                                 struct tls_conn **out, struct tls_error *why);
+MUST_CHECK enum status tls_step(struct tls_conn *c, short *events,
+                                struct tls_error *why);
+
 enum { TLS_END_POINT_MAX_BYTES = 64 };
 
 /* The hash of the server's certificate that RFC 5929 calls

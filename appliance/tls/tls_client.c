@@ -198,7 +198,7 @@ static const char *sni_of(const char *host, char name[256])
 }
 
 static enum status begin(struct tls_conn *c, const struct tls_client *client,
-                         const char *host)
+                         const char *host, bool sni)
 {
     const struct peer_want want = {
         .anchors = client->anchors,
@@ -215,7 +215,8 @@ static enum status begin(struct tls_conn *c, const struct tls_client *client,
     c->context.client = client->template;
     conn_prepare(c, &c->context.client.eng);
     br_ssl_engine_set_x509(c->engine, peer_class(c->peer));
-    return br_ssl_client_reset(&c->context.client, sni_of(host, name), 0)
+    return br_ssl_client_reset(&c->context.client,
+                               sni ? sni_of(host, name) : NULL, 0)
                ? ST_OK
                : ST_BUG;
 }
@@ -226,9 +227,10 @@ static bool is_about_certificate(int error)
            error == BR_ERR_WRONG_KEY_USAGE;
 }
 
-static enum status explain(const struct tls_conn *c, const char *host,
-                           enum status st, struct tls_error *why)
+static enum status explain(const struct tls_conn *c, enum status st,
+                           struct tls_error *why)
 {
+    const char *host = peer_host(c->peer);
     int error = br_ssl_engine_last_error(c->engine);
 
     switch (st) {
@@ -284,9 +286,15 @@ size_t tls_end_point(const struct tls_conn *c,
     return c->n_end_point;
 }
 
-enum status tls_connect(struct tls_client *client, int fd, const char *host,
-                        int64_t deadline_ms, struct tls_conn **out,
-                        struct tls_error *why)
+static void finish(struct tls_conn *c)
+{
+    keep_end_point(c);
+    peer_close(c->peer); /* there is no second handshake */
+    c->peer = NULL;
+}
+
+enum status tls_begin(struct tls_client *client, int fd, const char *host,
+                      bool sni, struct tls_conn **out, struct tls_error *why)
 {
     struct tls_conn *c;
     enum status st = conn_new(fd, &c);
@@ -295,20 +303,42 @@ enum status tls_connect(struct tls_client *client, int fd, const char *host,
         return tls_fail(why, st, "short of memory");
     if (host == NULL)
         host = "";
-    st = begin(c, client, host);
+    st = begin(c, client, host, sni);
     if (st != ST_OK) {
         conn_free(c);
         return tls_fail(why, st, "%s: %s", host, status_text(st, LANG_EN));
     }
+    *out = c;
+    return ST_OK;
+}
+
+enum status tls_step(struct tls_conn *c, short *events, struct tls_error *why)
+{
+    enum status st = conn_step(c, events);
+
+    if (st != ST_OK)
+        return explain(c, st, why);
+    if (*events == 0)
+        finish(c);
+    return ST_OK;
+}
+
+enum status tls_connect(struct tls_client *client, int fd, const char *host,
+                        int64_t deadline_ms, struct tls_conn **out,
+                        struct tls_error *why)
+{
+    struct tls_conn *c;
+    enum status st = tls_begin(client, fd, host, true, &c, why);
+
+    if (st != ST_OK)
+        return st;
     st = conn_handshake(c, deadline_ms);
     if (st != ST_OK) {
-        st = explain(c, host, st, why);
+        st = explain(c, st, why);
         conn_free(c);
         return st;
     }
-    keep_end_point(c);
-    peer_close(c->peer); /* there is no second handshake */
-    c->peer = NULL;
+    finish(c);
     *out = c;
     return ST_OK;
 }

@@ -12,6 +12,10 @@
 #include "base/rand.h"
 #include "tls/peer.h"
 
+/* A peer that never stops sending what amounts to nothing must not hold us
+ * past the caller's deadline: after that many, the caller looks at it. */
+enum { RECEIVES_MAX = 64 };
+
 enum status conn_new(int fd, struct tls_conn **out)
 {
     struct tls_conn *c = mem_take(sizeof(*c));
@@ -181,46 +185,47 @@ static void send_alert(const struct tls_conn *c)
     }
 }
 
-static enum status hear(struct tls_conn *c, int64_t deadline_ms)
+enum status conn_step(struct tls_conn *c, short *events)
 {
-    ssize_t n;
+    for (int receives = 0; receives < RECEIVES_MAX;) {
+        unsigned state;
+        ssize_t n;
 
-    if (!wants_bytes(c))
-        return ST_BAD_INPUT;
-    if (clock_left_ms(deadline_ms) == 0) /* a peer may never stop talking */
-        return ST_TIMEOUT;
-    n = receive(c);
-    if (n > 0)
-        return ST_OK;
-    if (n < 0 && errno == EAGAIN)
-        return wait_for(c, POLLIN, deadline_ms);
-    return ST_BUSY;
+        if (send_records(c, 0) != 0) {
+            *events = POLLOUT;
+            return errno == EAGAIN ? ST_OK : ST_BUSY;
+        }
+        state = br_ssl_engine_current_state(c->engine);
+        if (state == BR_SSL_CLOSED)
+            send_alert(c);
+        *events = 0;
+        if (state & BR_SSL_SENDAPP)
+            return ST_OK;
+        /* Piece by piece: what follows the last one may close already. */
+        if (feed_some(c))
+            continue;
+        if (!wants_bytes(c))
+            return ST_BAD_INPUT;
+        *events = POLLIN;
+        n = receive(c);
+        if (n <= 0)
+            return n < 0 && errno == EAGAIN ? ST_OK : ST_BUSY;
+        receives++;
+    }
+    return ST_OK;
 }
 
 enum status conn_handshake(struct tls_conn *c, int64_t deadline_ms)
 {
     enum status st = ST_OK;
+    short events = 0;
 
-    while (st == ST_OK) {
-        unsigned state;
-
-        if (send_records(c, 0) != 0) {
-            if (errno != EAGAIN)
-                return ST_BUSY;
-            st = wait_for(c, POLLOUT, deadline_ms);
-            continue;
-        }
-        state = br_ssl_engine_current_state(c->engine);
-        if (state == BR_SSL_CLOSED) {
-            send_alert(c);
-            return ST_BAD_INPUT;
-        }
-        if (state & BR_SSL_SENDAPP)
-            return ST_OK;
-        /* Piece by piece: what follows the last one may close already. */
-        if (!feed_some(c))
-            st = hear(c, deadline_ms);
-    }
+    do {
+        if (events != 0)
+            st = wait_for(c, events, deadline_ms);
+        if (st == ST_OK)
+            st = conn_step(c, &events);
+    } while (st == ST_OK && events != 0);
     return st;
 }
 
@@ -261,9 +266,6 @@ static ssize_t end_of(const struct tls_conn *c)
 
 ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes)
 {
-    /* A peer that sends records with nothing in them must not hold us here
-     * past the caller's deadline. */
-    enum { RECEIVES_MAX = 64 };
     int receives = 0;
 
     for (;;) {
