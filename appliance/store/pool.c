@@ -245,18 +245,46 @@ static void refuse_locked(struct store_conn *c)
     wake_locked(c->owner, NULL);
 }
 
-/* ST_TOO_MANY: the server is there but takes no more of us; those that are
- * open go on, and who waits may still get one of them. */
-static void not_opened_locked(struct pool *p, struct store_conn *c,
-                              enum status st, const struct store_error *why)
+/* Idle links that the other end closed, or that nobody needed for long; one
+ * stays, so that an outage is known before anyone asks. */
+static void look_locked(struct pool *p)
 {
-    bool down = st != ST_TOO_MANY || p->n_live == 1;
-    bool tell = down && !p->down;
+    int64_t now_ms = clock_mono_ms();
+    struct store_conn *next;
+
+    p->looked_ms = now_ms;
+    for (struct store_conn *c = p->idle; c != NULL; c = next) {
+        bool lost = p->store->ops->broken(c->link, true);
+        bool spare = now_ms - c->idle_since_ms > IDLE_MAX_MS && p->n_live > 1;
+
+        next = c->next;
+        if (!lost && !spare && now_ms < c->retire_ms)
+            continue;
+        unlink_idle_locked(p, c);
+        to_closing_locked(c, lost);
+    }
+}
+
+static bool has_links_locked(struct pool *p)
+{
+    look_locked(p);
+    for (size_t i = 0; i < p->n_places; i++)
+        if (p->places[i].link != NULL && p->places[i].place != PLACE_CLOSING)
+            return true;
+    return false;
+}
+
+/* While links are left (the server may only take no more of us), who waits
+ * may still get one of those; when there is none, nobody need wait. */
+static void not_opened_locked(struct pool *p, struct store_conn *c,
+                              const struct store_error *why)
+{
+    bool tell = !p->down && !has_links_locked(p);
     struct waiter *w;
 
     refuse_locked(c);
     p->retry_ms = clock_mono_ms() + pool_backoff_ms(p->attempt++);
-    p->down = p->down || down;
+    p->down = p->down || tell;
     while (p->down && (w = first_waiter_locked(p)) != NULL)
         wake_locked(w, NULL);
     if (!tell)
@@ -284,27 +312,7 @@ static void connect_locked(struct pool *p, struct store_conn *c)
     if (st == ST_OK)
         opened_locked(p, c, l);
     else
-        not_opened_locked(p, c, st, &why);
-}
-
-/* Idle links that the other end closed, or that nobody needed for long; one
- * stays, so that an outage is known before anyone asks. */
-static void look_locked(struct pool *p)
-{
-    int64_t now_ms = clock_mono_ms();
-    struct store_conn *next;
-
-    p->looked_ms = now_ms;
-    for (struct store_conn *c = p->idle; c != NULL; c = next) {
-        bool lost = p->store->ops->broken(c->link, true);
-        bool spare = now_ms - c->idle_since_ms > IDLE_MAX_MS && p->n_live > 1;
-
-        next = c->next;
-        if (!lost && !spare && now_ms < c->retire_ms)
-            continue;
-        unlink_idle_locked(p, c);
-        to_closing_locked(c, lost);
-    }
+        not_opened_locked(p, c, &why);
 }
 
 /* The place that should get a link. */

@@ -90,6 +90,7 @@ struct store {
     pthread_mutex_t lock; /* guards the rest */
     unsigned n_down;      /* pools */
     int64_t down_since_ms;
+    int64_t full_told_ms; /* when the log last heard of a full disk */
     struct listener listener;
 };
 

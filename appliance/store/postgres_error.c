@@ -163,5 +163,5 @@ enum status postgres_open_error(const char *message, struct store_error *why)
     if (strncmp(code, "28", 2) == 0 || strcmp(code, "3D000") == 0 ||
         strcmp(code, "42501") == 0)
         return ST_FORBIDDEN;
-    return strncmp(code, "53", 2) == 0 ? ST_TOO_MANY : ST_BUSY;
+    return ST_BUSY;
 }

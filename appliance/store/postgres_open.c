@@ -31,7 +31,8 @@ struct postgres_state {
     size_t n_options; /* without the hosts */
     struct host host[HOSTS_MAX];
     size_t n_hosts;
-    bool random; /* where to begin among the hosts */
+    bool random;         /* where to begin among the hosts */
+    int64_t host_max_ms; /* the URL's connect_timeout */
     bool read_only;
     _Atomic size_t good;             /* the host that answered last */
     _Atomic int64_t cancel_again_ms; /* a cancel was in vain: not before */
@@ -171,6 +172,17 @@ static enum status read_hosts(struct postgres_state *s, struct store_error *why)
     return ST_OK;
 }
 
+/* libpq itself minds it only when it is left to block. */
+static int64_t host_max_ms_of(const struct postgres_state *s)
+{
+    int64_t seconds;
+
+    if (str_to_int(str_of(option_of(s, "connect_timeout")), 1, 3600,
+                   &seconds) != ST_OK)
+        return INT64_MAX;
+    return seconds * 1000;
+}
+
 enum status postgres_start(const struct store_conf *conf, void **state,
                            struct store_error *why)
 {
@@ -188,6 +200,7 @@ enum status postgres_start(const struct store_conf *conf, void **state,
         mem_give(s);
         return st;
     }
+    s->host_max_ms = host_max_ms_of(s);
     s->random = strcmp(option_of(s, "load_balance_hosts"), "random") == 0;
     st = read_hosts(s, why);
     if (st == ST_OK)
@@ -386,6 +399,8 @@ enum status postgres_open(void *state, enum store_access access,
         int64_t now_ms = clock_mono_ms();
         int64_t share_ms = (deadline_ms - now_ms) / (int64_t)(s->n_hosts - i);
 
+        if (share_ms > s->host_max_ms)
+            share_ms = s->host_max_ms;
         st = open_one(s, &s->host[at], now_ms + share_ms, &l, why);
         if (st == ST_OK)
             s->good = at;

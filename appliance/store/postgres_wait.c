@@ -22,6 +22,8 @@ enum status postgres_wait(struct postgres_link *l, bool to_write,
                          .events = to_write ? POLLIN | POLLOUT : POLLIN };
     int n;
 
+    if (fd.fd < 0)
+        return lost(l, ST_BUSY, why);
     do
         n = poll(&fd, 1, clock_left_ms(l->link.deadline_ms));
     while (n < 0 && errno == EINTR);

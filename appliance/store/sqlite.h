@@ -12,6 +12,8 @@ struct sqlite_link {
     struct store_link link;
     sqlite3 *db;
     struct statements kept;
+    int log_pages,
+        tidy_at_pages; /* of the write-ahead log: see sqlite_open.c */
     bool broken;
 };
 

@@ -20,7 +20,10 @@ enum {
     KEPT_MAX = 128,         /* prepared statements a connection */
     CLOCK_EVERY_OPS = 2000, /* of the virtual machine: well under 1 ms */
     NAP_MAX_MS = 10,
-    LAST_WORK_MS = 500 /* before closing */
+    LAST_WORK_MS = 500, /* before closing */
+    TIDY_PAGES = 1000,  /* of the log */
+    RESTART_PAGES = 4000,
+    RESTART_MS = 250
 };
 
 struct sqlite_state {
@@ -55,7 +58,10 @@ static enum status say_errno(struct store_error *why, const char *path)
     case ENOENT:
         return say(why, ST_NOT_FOUND, path, "no such file");
     case ENOTDIR:
+    case ELOOP:
         return say(why, ST_BAD_INPUT, path, "a part of it is no folder");
+    case EISDIR:
+        return say(why, ST_BAD_INPUT, path, "is not a file");
     case ENAMETOOLONG:
         return say(why, ST_BAD_INPUT, path, "the path is too long");
     default:
@@ -97,9 +103,17 @@ static enum status make_folder(const char *path, struct store_error *why)
         return ST_OK;
     *slash = '\0';
     st = file_make_dir(folder);
-    if (st == ST_FORBIDDEN)
+    switch (st) {
+    case ST_OK:
+    case ST_NO_MEMORY:
+        return st;
+    case ST_FORBIDDEN:
         return say(why, st, folder, "the folder cannot be made");
-    return st == ST_OK ? st : say(why, st, folder, "is not a folder to use");
+    case ST_FULL:
+        return say(why, st, folder, "no room on the disk");
+    default:
+        return say(why, ST_BAD_INPUT, folder, "cannot be a folder");
+    }
 }
 
 static void sync_folder(const char *path)
@@ -150,7 +164,9 @@ static enum status own_file(struct sqlite_state *s, struct store_error *why)
         return say_errno(why, name);
     if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return ST_OK;
-    return say(why, ST_BUSY, s->path, "in use by another instance");
+    if (errno == EWOULDBLOCK)
+        return say(why, ST_BUSY, s->path, "in use by another instance");
+    return say(why, ST_UNSUPPORTED, s->path, "this file system has no locks");
 }
 
 static enum status prepare_file(struct sqlite_state *s, const char *path,
@@ -227,6 +243,34 @@ static int on_progress(void *arg)
     return clock_left_ms(l->link.deadline_ms) == 0;
 }
 
+/* After each commit. The log's pages move to their places in the file; the
+ * log begins anew when nobody reads from it. While there are always some who
+ * do, it would grow for ever, so from a size on the writer holds the next
+ * commits back, for a moment, until those who read have come to the end:
+ * who begins to read meanwhile does not need the log. */
+static int on_commit(void *arg, sqlite3 *db, const char *name, int n_pages)
+{
+    struct sqlite_link *l = arg;
+    int64_t deadline_ms = l->link.deadline_ms;
+    int64_t restart_ms = clock_mono_ms() + RESTART_MS;
+
+    if (n_pages < l->log_pages)
+        l->tidy_at_pages = TIDY_PAGES;
+    l->log_pages = n_pages;
+    if (n_pages < l->tidy_at_pages)
+        return SQLITE_OK;
+    l->tidy_at_pages = n_pages + TIDY_PAGES;
+    if (restart_ms < deadline_ms)
+        l->link.deadline_ms = restart_ms; /* for on_busy */
+    (void)sqlite3_wal_checkpoint_v2(db, name,
+                                    n_pages < RESTART_PAGES
+                                        ? SQLITE_CHECKPOINT_PASSIVE
+                                        : SQLITE_CHECKPOINT_RESTART,
+                                    NULL, NULL);
+    l->link.deadline_ms = deadline_ms;
+    return SQLITE_OK;
+}
+
 /* The one cell of a pragma that answers with one. */
 static bool says(sqlite3 *db, const char *pragma, const char *want)
 {
@@ -280,6 +324,8 @@ static enum status set_up(struct sqlite_link *l, const char *path,
 
     sqlite3_busy_handler(l->db, on_busy, l);
     sqlite3_progress_handler(l->db, CLOCK_EVERY_OPS, on_progress, l);
+    l->tidy_at_pages = TIDY_PAGES;
+    sqlite3_wal_hook(l->db, on_commit, l);
     if (sqlite3_exec(l->db, every, NULL, NULL, NULL) != SQLITE_OK)
         return open_error(l, path, why);
     if (writes && !says(l->db, "PRAGMA journal_mode = WAL", "wal")) {

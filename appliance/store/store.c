@@ -15,7 +15,8 @@
 
 enum {
     ROLLBACK_MS = 500, /* past the deadline, when it must be */
-    PROBE_SCRATCH_BYTES = 64 * 1024
+    PROBE_SCRATCH_BYTES = 64 * 1024,
+    FULL_EVERY_MS = 10000
 };
 
 static const struct store_ops *const backends[] = { &store_sqlite,
@@ -46,7 +47,7 @@ static enum status open_pool(struct store *s, size_t n_places,
         st = pool_open(s, &s->pool[s->n_pools], n_places, access, first);
     if (st == ST_OK)
         s->n_pools++;
-    return st == ST_TOO_MANY ? ST_BUSY : st;
+    return st;
 }
 
 /* The writer first: it makes the file. */
@@ -182,6 +183,32 @@ static enum status bug(const struct store_conn *c, const struct query *q,
     why_set(why, what);
     log_bug(c, q, what);
     return ST_BUG;
+}
+
+/* Every write fails now; once in a while is enough to know. */
+static void log_full(struct store *s, const char *what)
+{
+    int64_t now_ms = clock_mono_ms();
+    bool tell;
+
+    pthread_mutex_lock(&s->lock);
+    tell = s->full_told_ms == 0 || now_ms - s->full_told_ms >= FULL_EVERY_MS;
+    if (tell)
+        s->full_told_ms = now_ms;
+    pthread_mutex_unlock(&s->lock);
+    if (tell)
+        LOG(s->conf.log, LOG_ERROR, "store_full",
+            LOG_Z("backend", s->ops->kind), LOG_Z("error", what));
+}
+
+/* What the operator has to know of. */
+static void log_failure(const struct store_conn *c, const struct query *q,
+                        enum status st, const struct store_error *why)
+{
+    if (st == ST_BUG)
+        log_bug(c, q, why->what);
+    else if (st == ST_FULL)
+        log_full(c->store, why->what);
 }
 
 static bool lost(const struct store_conn *c)
@@ -363,6 +390,7 @@ static enum status name_relation(struct store_conn *c, const struct query *q,
                                    .n_args = 1 };
         struct rows found = { 0 };
 
+        assert(probe->arg < q->n_args);
         if (args[probe->arg].kind == VALUE_NULL && !probe->expect_none)
             continue;
         arena_reset(&a);
@@ -396,8 +424,7 @@ static enum status run_on_link(struct store_conn *c, const struct query *q,
     }
     if ((st == ST_BAD_RELATION || st == ST_CONFLICT) && why->field[0] == '\0')
         st = name_relation(c, q, args, st, why);
-    if (st == ST_BUG)
-        log_bug(c, q, why->what);
+    log_failure(c, q, st, why);
     return st;
 }
 
@@ -468,8 +495,7 @@ enum status store_begin(struct store_conn *c)
         if (st == ST_OK)
             st = c->store->ops->begin(c->link, &why);
     }
-    if (st == ST_BUG)
-        log_bug(c, NULL, why.what);
+    log_failure(c, NULL, st, &why);
     c->in_transaction = st == ST_OK;
     c->failed = ST_OK;
     return st;
@@ -519,8 +545,7 @@ enum status store_end(struct store_conn *c, bool keep, struct store_error *why)
     if (keep && st == ST_OK) {
         c->link->deadline_ms = c->deadline_ms;
         st = c->store->ops->end(c->link, true, why);
-        if (st == ST_BUG)
-            log_bug(c, NULL, why->what);
+        log_failure(c, NULL, st, why);
     } else {
         roll_back(c);
     }

@@ -52,7 +52,10 @@ static void refuses_urls(void)
         { "sqlite:x.db?mode=ro", ST_BAD_INPUT, "?" },
         { "sqlite:/tmp", ST_BAD_INPUT, "not a file" },
         { "sqlite:/dev/null", ST_BAD_INPUT, "not a file" },
-        { "sqlite:/dev/null/x/app.db", ST_BAD_TYPE, "/dev/null/x" },
+        { "sqlite:/dev/null/x/app.db", ST_BAD_INPUT, "/dev/null" },
+        { "sqlite:/tmp/no-such-file/", ST_BAD_INPUT, "/tmp/no-such-file" },
+        { "sqlite:/sys/app.db", ST_FORBIDDEN, "/sys/app.db" },
+        { "sqlite:/sys/nix/app.db", ST_FORBIDDEN, "/sys/nix" },
     };
 
     for (size_t i = 0; i < COUNT(row); i++) {
@@ -184,6 +187,63 @@ static void waits_for_others(void)
     CHECK(o.st == ST_OK, "%s: %s", status_name(o.st), o.why.what);
 }
 
+static atomic_bool reading;
+
+/* Always in the middle of reading, but for a moment. */
+static void *keep_reading(void *arg)
+{
+    struct arena a;
+
+    arena_init(&a, 1 << 20);
+    while (reading) {
+        static const struct query q = { .text = "SELECT count(*) FROM st_log",
+                                        .class = QUERY_OTHER };
+        struct store_conn *c = kit_take(STORE_READ, KIT_MS);
+        struct rows rows = { 0 };
+
+        CHECK(store_begin(c) == ST_OK, "begin");
+        CHECK(store_run(c, &q, NULL, &a, &rows, NULL, NULL) == ST_OK, "read");
+        usleep(*(useconds_t *)arg);
+        CHECK(store_end(c, true, NULL) == ST_OK, "end");
+        store_give(c);
+        arena_reset(&a);
+    }
+    arena_close(&a);
+    return NULL;
+}
+
+/* 40 MB are written while there is always someone who reads. */
+static void bounds_the_log(void)
+{
+    static useconds_t pause_us[] = { 17000, 23000, 29000 };
+    static char text[100000];
+    pthread_t reader[COUNT(pause_us)];
+    char name[300];
+    struct stat info = { .st_size = 0 };
+
+    memset(text, 'x', sizeof(text));
+    kit_schema("CREATE TABLE st_log (s {text})");
+    reading = true;
+    for (size_t i = 0; i < COUNT(reader); i++)
+        CHECK(pthread_create(&reader[i], NULL, keep_reading, &pause_us[i]) == 0,
+              "thread");
+    for (int i = 0; i < 400; i++) {
+        struct store_conn *c = kit_take(STORE_WRITE, KIT_MS);
+        struct outcome o =
+            DO_WITH(c, INSERT, "INSERT INTO st_log VALUES ($1)",
+                    VALUE_S(((struct str){ text, sizeof(text) })));
+
+        CHECK(o.st == ST_OK, "%s: %s", status_name(o.st), o.why.what);
+        store_give(c);
+    }
+    reading = false;
+    for (size_t i = 0; i < COUNT(reader); i++)
+        pthread_join(reader[i], NULL);
+    snprintf(name, sizeof(name), "%s-wal", path);
+    CHECK(stat(name, &info) == 0 && info.st_size < 28000000, "%lld bytes",
+          (long long)info.st_size);
+}
+
 static void says_unsupported(void)
 {
     CHECK(store_listen(kit.store, "x", NULL, NULL) == ST_UNSUPPORTED, "listen");
@@ -219,6 +279,12 @@ static void notices_a_moved_file(void)
 }
 
 /* --- a disk that fails ---------------------------------------------------- */
+
+static void make_pairs(void)
+{
+    kit_schema("DROP TABLE IF EXISTS st_pairs;"
+               "CREATE TABLE st_pairs (n {int}, half {int})");
+}
 
 static enum status write_pair(int64_t n)
 {
@@ -275,8 +341,7 @@ static void fail_each_call(enum fault_kind kind, const enum status *allowed,
     enum status st = ST_BUSY;
     int64_t n;
 
-    kit_schema("DROP TABLE IF EXISTS st_pairs;"
-               "CREATE TABLE st_pairs (n {int}, half {int})");
+    make_pairs();
     for (n = 0; n < 400; n++) {
         int64_t rows;
         bool ok = false, hit;
@@ -320,9 +385,12 @@ static void stays_full(void)
 {
     enum status st;
 
+    make_pairs();
     faults_arm(FAULT_FULL_FROM_NOW, 0);
     st = write_pair(1000);
     CHECK(st == ST_FULL, "%s", status_name(st));
+    CHECK(kit_log_count("store_full") == 1, "the log was told %d times",
+          kit_log_count("store_full"));
     CHECK(pair_of(1000) == 0, "reading goes on");
     st = write_pair(1000);
     CHECK(st == ST_FULL || st == ST_BUSY, "again: %s", status_name(st));
@@ -354,16 +422,19 @@ void test_store_sqlite(void)
     suite_threads();
     RUN(says_unsupported);
     RUN(waits_for_others);
+    RUN(bounds_the_log);
     RUN(notices_a_moved_file);
     kit_close();
 
     faults_install();
+    kit_log_begin();
     new_path("disk.db");
     if (kit_open(url)) {
+        RUN(stays_full);
         RUN(disk_gets_full);
         RUN(disk_breaks);
-        RUN(stays_full);
         kit_close();
     }
+    kit_log_end();
     faults_remove();
 }
