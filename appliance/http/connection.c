@@ -11,7 +11,7 @@
 #include "http/worker.h"
 
 enum {
-    TURN_MS = 1000, /* with others waiting, a connection ends after this */
+    TURN_MS = 200, /* with others waiting, a connection ends after this */
     LINGER_MS = 1000,
     LINGER_MAX_BYTES = 1024 * 1024,
     ID_MAX_BYTES = 64 /* of a caller's X-Request-Id */

@@ -133,12 +133,14 @@ int seam_accept(void *server, void *worker, int fd, struct tls_conn **out)
     struct worker *k = worker;
     enum status st;
 
+    *out = NULL;
+    if (atomic_load(&s->shared.draining))
+        return -1;
     begin(k, fd, WIRE_HANDSHAKE);
     st = tls_accept(s->conf.tls, fd, clock_mono_ms() + s->conf.head_timeout_ms,
                     out);
     if (st == ST_OK)
         return 0;
-    *out = NULL;
     end(k);
     return -1;
 }
