@@ -143,7 +143,7 @@ void *arena_resize(struct arena *a, void *p, size_t old_bytes, size_t n_bytes)
     if (n_bytes <= old_bytes || (p != NULL && extend(a, p, old_bytes, n_bytes)))
         return p;
     bigger = arena_take(a, n_bytes);
-    if (bigger != NULL && old_bytes > 0)
+    if (bigger != NULL && p != NULL)
         memcpy(bigger, p, old_bytes);
     return bigger;
 }

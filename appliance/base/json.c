@@ -112,7 +112,7 @@ static yyjson_val *duplicate_of_many(yyjson_val **key, size_t n)
 {
     yyjson_val *first = NULL;
 
-    qsort(key, n, sizeof(*key), key_order);
+    qsort(key, n, sizeof(yyjson_val *), key_order);
     for (size_t i = 1; i < n; i++)
         if (str_eq(text_of(key[i - 1]), text_of(key[i])) &&
             (first == NULL || key[i] < first))
