@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { ELEMENTS_MAX = 4096, IDLE_S = 30, UNACKED_MS = 20000 };
+enum { ELEMENTS_MAX = 4096, DEPTH_MAX = 8, IDLE_S = 30, UNACKED_MS = 20000 };
 
 /* --- the byte stream, as hiredis wants it -------------------------------- */
 
@@ -33,8 +33,10 @@ static ssize_t stream_read(redisContext *r, char *out, size_t n_bytes)
     ssize_t n = c->tls != NULL ? tls_read(c->tls, out, n_bytes)
                                : recv(c->fd, out, n_bytes, MSG_DONTWAIT);
 
-    if (n > 0)
+    if (n > 0) {
+        c->read_bytes += (size_t)n;
         return n;
+    }
     if (n == 0)
         return broke(r, REDIS_ERR_EOF, "the server closed the connection");
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
@@ -67,6 +69,18 @@ static const redisContextFuncs stream = {
     .read = stream_read,
     .write = stream_write,
 };
+
+/* hiredis nests replies as deep as the server likes, and frees them by calling
+ * itself. NULL stops it. */
+static void *make_array(const redisReadTask *task, size_t n)
+{
+    const struct conn *c = task->privdata;
+    int depth = 0;
+
+    for (const redisReadTask *t = task; t != NULL; t = t->parent)
+        depth++;
+    return depth > DEPTH_MAX ? NULL : c->make_array(task, n);
+}
 
 /* --- the socket ------------------------------------------------------------
  */
@@ -220,8 +234,6 @@ enum status conn_flush(struct conn *c, int64_t deadline_ms)
     return st;
 }
 
-/* A reply out of what was read. Bounded, so that a server gone mad cannot
- * make us collect without end. */
 static enum status parse(struct conn *c, redisReply **out)
 {
     void *reply = NULL;
@@ -230,10 +242,17 @@ static enum status parse(struct conn *c, redisReply **out)
     if (redisGetReplyFromReader(c->redis, &reply) != REDIS_OK)
         return failed(c);
     *out = reply;
-    if (reply == NULL &&
-        c->redis->reader->len - c->redis->reader->pos > c->reply_max_bytes)
-        return ST_BUSY;
+    if (reply != NULL)
+        c->read_bytes = 0;
     return ST_OK;
+}
+
+/* Bounded, so that a server gone mad cannot make us collect without end. */
+static enum status take_in(struct conn *c)
+{
+    if (redisBufferRead(c->redis) != REDIS_OK)
+        return failed(c);
+    return c->read_bytes > c->reply_max_bytes ? ST_BUSY : ST_OK;
 }
 
 static enum status next_reply(struct conn *c, int64_t deadline_ms,
@@ -244,10 +263,12 @@ static enum status next_reply(struct conn *c, int64_t deadline_ms,
     while (st == ST_OK && *out == NULL) {
         if (c->tls == NULL || tls_pending(c->tls) == 0)
             st = wait_for(c->fd, POLLIN, deadline_ms);
-        if (st == ST_OK && redisBufferRead(c->redis) != REDIS_OK)
-            st = failed(c);
+        if (st == ST_OK)
+            st = take_in(c);
         if (st == ST_OK)
             st = parse(c, out);
+        if (st == ST_OK && *out == NULL && clock_left_ms(deadline_ms) == 0)
+            st = ST_TIMEOUT; /* however steadily it trickles */
     }
     return st;
 }
@@ -267,12 +288,10 @@ enum status conn_poll(struct conn *c, redisReply **out)
 {
     enum status st = parse(c, out);
 
-    if (st == ST_OK && *out == NULL) {
-        if (redisBufferRead(c->redis) != REDIS_OK)
-            return failed(c);
-        st = parse(c, out);
-    }
-    return st;
+    if (st != ST_OK || *out != NULL)
+        return st;
+    st = take_in(c);
+    return st == ST_OK ? parse(c, out) : st;
 }
 
 struct str reply_text(const redisReply *r)
@@ -436,8 +455,15 @@ static enum status wrap(struct conn *c)
         return ST_NO_MEMORY;
     c->redis->funcs = &stream;
     c->redis->privctx = c;
+    if (c->redis->err != 0)
+        return ST_NO_MEMORY;
+    c->replies = *c->redis->reader->fn;
+    c->make_array = c->replies.createArray;
+    c->replies.createArray = make_array;
+    c->redis->reader->fn = &c->replies;
+    c->redis->reader->privdata = c;
     c->redis->reader->maxelements = ELEMENTS_MAX;
-    return c->redis->err == 0 ? ST_OK : ST_NO_MEMORY;
+    return ST_OK;
 }
 
 enum status conn_open(const struct redis_at *s, int64_t deadline_ms,

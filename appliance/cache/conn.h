@@ -19,7 +19,10 @@ struct conn {
     redisContext *redis;
     struct tls_conn *tls; /* NULL without TLS */
     unsigned unread;      /* replies that nobody waited for */
+    size_t read_bytes;    /* of the reply that is being read, at least */
     size_t reply_max_bytes;
+    redisReplyObjectFunctions replies; /* hiredis's own, but for arrays */
+    void *(*make_array)(const redisReadTask *task, size_t n);
     char run_id[RUN_ID_LEN + 1]; /* of the server process; "" if it does not
                                   * tell */
     struct conn *next;           /* in the pool */

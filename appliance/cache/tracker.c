@@ -20,6 +20,7 @@ enum {
     LEASE_MS = 1000,  /* from the sending of a PING that was answered */
     LINK_MS = 1500,   /* to connect and check */
     STEADY_MS = 5000, /* a link that lasted so long was a good one */
+    BATCH = 256,
     DELAY_FIRST_MS = 50,
     DELAY_MAX_MS = 2000
 };
@@ -41,6 +42,7 @@ struct tracker {
     struct conn *link;
     bool tracking; /* the server agreed to push */
     bool said_deaf;
+    bool more; /* has come than was listened to */
     unsigned failures;
     int64_t up_ms, ping_ms, next_ping_ms; /* ping_ms 0: none on its way */
     int64_t ping_us;
@@ -179,6 +181,9 @@ static enum status answer(struct tracker *t, int64_t deadline_ms,
 
     while (st == ST_OK && (*out)->type == REDIS_REPLY_PUSH) {
         freeReplyObject(*out);
+        *out = NULL;
+        if (clock_left_ms(deadline_ms) == 0)
+            return ST_TIMEOUT;
         st = conn_reply(t->link, deadline_ms, out);
     }
     return st;
@@ -349,6 +354,7 @@ static void rely(struct tracker *t, int64_t since_ms)
         coherence_trust(t->co, since_ms + LEASE_MS);
     t->up_ms = since_ms;
     t->ping_ms = 0;
+    t->more = false;
     t->next_ping_ms = since_ms + PING_EVERY_MS;
     coherence_wake(t->co);
 }
@@ -407,17 +413,21 @@ static bool heed_pong(struct tracker *t, const redisReply *r)
     return true;
 }
 
-/* Everything that has come. False: the link is lost. */
+/* What has come, up to a batch: under a stream of pushes there still must be
+ * pings. False: the link is lost. */
 static bool listen_now(struct tracker *t)
 {
-    for (;;) {
+    t->more = true;
+    for (int i = 0; i < BATCH; i++) {
         redisReply *r = NULL;
         bool sound = true;
 
         if (conn_poll(t->link, &r) != ST_OK)
             return false;
-        if (r == NULL)
+        if (r == NULL) {
+            t->more = false;
             return true;
+        }
         if (r->type == REDIS_REPLY_PUSH)
             heed(t, r);
         else
@@ -426,6 +436,7 @@ static bool listen_now(struct tracker *t)
         if (!sound)
             return false;
     }
+    return true;
 }
 
 static bool ping(struct tracker *t)
@@ -451,7 +462,7 @@ static bool serve_link(struct tracker *t)
         return false;
     if (clock_left_ms(next_ms) == 0)
         return ping(t);
-    if (poll(p, COUNT(p), clock_left_ms(next_ms)) < 0)
+    if (poll(p, COUNT(p), t->more ? 0 : clock_left_ms(next_ms)) < 0)
         return errno == EINTR;
     if (p[1].revents != 0)
         asked = take_requests(t);
@@ -459,7 +470,7 @@ static bool serve_link(struct tracker *t)
         return false;
     if ((asked & DOUBT) != 0 && t->ping_ms == 0)
         t->next_ping_ms = 0;
-    return p[0].revents == 0 || listen_now(t);
+    return (p[0].revents == 0 && !t->more) || listen_now(t);
 }
 
 /* --- the thread --------------------------------------------------------------
