@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { useAccess } from './context';
 import type { ApiError } from './errors';
 
@@ -12,7 +12,8 @@ export function useTokenRetry(
   const { token } = useAccess();
   const wanting = error?.trouble === 'unauthorized';
 
-  useEffect(() => {
+  /* Before the reader can see the refusal, and so before the answer to it. */
+  useLayoutEffect(() => {
     if (!wanting) return;
     return token.subscribe(() => {
       if (token.get() !== null) retry();

@@ -5,7 +5,10 @@ import { language } from '../app/language';
 import { toasts } from '../ui/toast';
 
 /* A failure says what it is, without the whole page. */
-configure({ getElementError: (message) => new Error(message ?? 'missing') });
+configure({
+  getElementError: (message) => new Error(message ?? 'missing'),
+  asyncUtilTimeout: 5000,
+});
 
 /* As in index.html. */
 document.head.append(
