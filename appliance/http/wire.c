@@ -141,8 +141,10 @@ enum status wire_fill(struct wire *w, int64_t deadline_ms)
 
 static void advance(struct str *s, size_t n)
 {
-    s->ptr += n;
-    s->len -= n;
+    if (n > 0) {
+        s->ptr += n;
+        s->len -= n;
+    }
 }
 
 /* What the socket or TLS takes now; -1 with errno. */
