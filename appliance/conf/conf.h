@@ -34,7 +34,7 @@ struct conf {
 /* What is wrong, for one line on standard error: names the option, shows its
  * value (never a secret's) and what is allowed. */
 struct conf_error {
-    char what[512];
+    char what[1024];
 };
 
 /* Reads argv (after the command's name) and env; everything lives in the
