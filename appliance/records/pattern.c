@@ -25,6 +25,8 @@ struct walk {
     struct str left;
     int64_t size[DEPTH_MAX + 1], last; /* of the atom that a count repeats */
     int depth;
+    bool repeatable; /* what stands before */
+    bool empty;      /* nothing stands before, in this group or alternative */
 };
 
 static bool is_digit(char c)
@@ -46,6 +48,8 @@ static void skip(struct walk *w, size_t n)
 static const char *add_atom(struct walk *w, int64_t size)
 {
     w->last = size;
+    w->repeatable = true;
+    w->empty = false;
     w->size[w->depth] += size;
     return w->size[w->depth] > SIZE_MAX_ATOMS ? "has counts that make it huge"
                                               : NULL;
@@ -91,11 +95,25 @@ static const char *walk_bracket(struct walk *w)
     return add_atom(w, 1);
 }
 
+/* What POSIX leaves undefined (a**, (*a), ^*), libraries read as they like,
+ * and some take for ever. */
+static const char *walk_repeat(struct walk *w)
+{
+    if (!w->repeatable)
+        return "has a *, +, ? or { with nothing before it to repeat";
+    w->repeatable = false;
+    skip(w, 1);
+    return NULL;
+}
+
 static const char *walk_count(struct walk *w)
 {
+    const char *why = walk_repeat(w);
     int64_t n = 0, most = 1;
-    size_t i = 1;
+    size_t i = 0;
 
+    if (why != NULL)
+        return why;
     for (; i < w->left.len && w->left.ptr[i] != '}'; i++) {
         if (!is_digit(w->left.ptr[i]) && w->left.ptr[i] != ',')
             return "has a { that is no count; write \\{ for the character";
@@ -107,7 +125,9 @@ static const char *walk_count(struct walk *w)
     if (i == w->left.len)
         return "has a { without its }";
     skip(w, i + 1);
-    return add_atom(w, w->last * (most - 1));
+    why = add_atom(w, w->last * (most - 1));
+    w->repeatable = false;
+    return why;
 }
 
 static const char *walk_group(struct walk *w)
@@ -121,14 +141,30 @@ static const char *walk_group(struct walk *w)
         return "has a ) without its (";
     if (opens) {
         w->size[++w->depth] = 1;
+        w->repeatable = false;
+        w->empty = true;
         return NULL;
     }
+    if (w->empty)
+        return "has a group or an alternative with nothing in it";
     w->depth--;
     return add_atom(w, w->size[w->depth + 1]);
 }
 
+static const char *walk_bar(struct walk *w)
+{
+    if (w->empty)
+        return "has a group or an alternative with nothing in it";
+    skip(w, 1);
+    w->repeatable = false;
+    w->empty = true;
+    return NULL;
+}
+
 static const char *walk_one(struct walk *w)
 {
+    const char *why;
+
     switch (w->left.ptr[0]) {
     case '\\':
         return walk_escape(w);
@@ -142,9 +178,15 @@ static const char *walk_one(struct walk *w)
     case '*':
     case '+':
     case '?':
+        return walk_repeat(w);
     case '|':
+        return walk_bar(w);
+    case '^':
+    case '$':
         skip(w, 1);
-        return NULL;
+        why = add_atom(w, 1);
+        w->repeatable = false;
+        return why;
     default:
         skip(w, 1);
         return add_atom(w, 1);
@@ -153,7 +195,7 @@ static const char *walk_one(struct walk *w)
 
 static const char *refused(struct str text)
 {
-    struct walk w = { .left = text };
+    struct walk w = { .left = text, .empty = true };
     const char *why = NULL;
 
     if (text.len == 0)
@@ -166,6 +208,8 @@ static const char *refused(struct str text)
         why = walk_one(&w);
     if (why == NULL && w.depth > 0)
         why = "has a ( without its )";
+    if (why == NULL && w.empty)
+        why = "has a group or an alternative with nothing in it";
     return why;
 }
 
