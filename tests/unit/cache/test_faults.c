@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cache/origin.h"
-#include "cache/proxy.h"
+#include "proxy.h"
 #include "cache/redis_server.h"
 
 enum { UP_MS = 6000, ONE_MS = 1000 };

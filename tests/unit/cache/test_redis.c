@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cache/origin.h"
-#include "cache/proxy.h"
+#include "proxy.h"
 #include "cache/redis_server.h"
 
 enum { UP_MS = 5000 };

@@ -22,7 +22,7 @@ static void parts(char user[64], char password[64], char host[128],
         abort();
 }
 
-int server_port(void)
+int postgres_port(void)
 {
     char user[64], password[64], host[128], name[64];
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 const char *server_url(void); /* NULL: there is none */
-int server_port(void);
+int postgres_port(void);
 
 /* The URL with another user, password (NULL: the right one) or database. */
 void server_url_as(char *out, size_t room, const char *user,

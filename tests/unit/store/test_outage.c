@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "store/kit.h"
-#include "store/proxy.h"
+#include "proxy.h"
 #include "store/servers.h"
 
 static enum status ask(int64_t ms)
@@ -217,15 +217,15 @@ static bool opens(const char *hosts, int64_t timeout_ms, int64_t *took_ms)
 /* The first is dead, silent, or a standby: the second is found. */
 static void finds_the_living(void)
 {
-    struct proxy *silent = proxy_open(server_port());
+    struct proxy *silent = proxy_open(postgres_port());
     char hosts[128];
     int64_t ms;
 
-    proxy_silent(silent, true);
-    snprintf(hosts, sizeof(hosts), "127.0.0.1:1,127.0.0.1:%d", server_port());
+    proxy_set(silent, PROXY_FREEZE);
+    snprintf(hosts, sizeof(hosts), "127.0.0.1:1,127.0.0.1:%d", postgres_port());
     CHECK(opens(hosts, 3000, &ms) && ms < 1000, "dead: %lld ms", (long long)ms);
     snprintf(hosts, sizeof(hosts), "127.0.0.1:%d,127.0.0.1:%d",
-             proxy_port(silent), server_port());
+             proxy_port(silent), postgres_port());
     CHECK(opens(hosts, 2000, &ms) && ms < 1500, "silent: %lld ms",
           (long long)ms);
     snprintf(hosts, sizeof(hosts), "127.0.0.1:%d,127.0.0.1:1",
@@ -317,7 +317,7 @@ static void lives_with_fewer_connections(void)
  * kept is, nothing else than "busy" is heard, and it goes on afterwards. */
 static void survives_any_cut(void)
 {
-    struct proxy *p = proxy_open(server_port());
+    struct proxy *p = proxy_open(postgres_port());
     char hosts[64], url[400];
     long n, step = 7;
     bool cut = true;
@@ -365,7 +365,7 @@ static void survives_any_cut(void)
 /* The same while connecting. */
 static void survives_any_cut_in_opening(void)
 {
-    struct proxy *p = proxy_open(server_port());
+    struct proxy *p = proxy_open(postgres_port());
     char hosts[64];
     bool open = false;
     int64_t ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/proxy.h"
+#include "proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,8 +15,9 @@ enum { PAIRS_MAX = 64, STEP_MS = 5 };
 
 struct proxy {
     pthread_t thread;
-    int listen_fd, to_port;
-    atomic_bool stopping, silent, cut;
+    int listen_fd;
+    atomic_int to_port, mode;
+    atomic_bool stopping, cut;
     atomic_long left;       /* -1: no end */
     int pair[PAIRS_MAX][2]; /* the thread's own; -1: free */
 };
@@ -37,6 +38,11 @@ static void drop(int pair[2])
     }
 }
 
+static bool cuts(const struct proxy *p)
+{
+    return p->left == 0 || p->mode == PROXY_CUT;
+}
+
 static void accept_one(struct proxy *p)
 {
     struct sockaddr_in to = loopback(p->to_port);
@@ -46,7 +52,7 @@ static void accept_one(struct proxy *p)
         return;
     while (i < PAIRS_MAX && p->pair[i][0] >= 0)
         i++;
-    if (i == PAIRS_MAX || p->left == 0) {
+    if (i == PAIRS_MAX || cuts(p)) {
         close(fd);
         return;
     }
@@ -84,9 +90,10 @@ static void turn(struct proxy *p)
 
     fd[0] = (struct pollfd){ .fd = p->listen_fd, .events = POLLIN };
     for (int i = 0; i < 2 * PAIRS_MAX; i++)
-        fd[1 + i] =
-            (struct pollfd){ .fd = p->silent ? -1 : p->pair[i / 2][i % 2],
-                             .events = POLLIN };
+        fd[1 + i] = (struct pollfd){ .fd = p->mode == PROXY_FREEZE
+                                               ? -1
+                                               : p->pair[i / 2][i % 2],
+                                     .events = POLLIN };
     if (poll(fd, 1 + 2 * PAIRS_MAX, STEP_MS) > 0) {
         if (fd[0].revents != 0)
             accept_one(p);
@@ -95,7 +102,7 @@ static void turn(struct proxy *p)
                 !pass_on(p, p->pair[i / 2][i % 2], p->pair[i / 2][1 - i % 2]))
                 drop(p->pair[i / 2]);
     }
-    for (int i = 0; p->left == 0 && i < PAIRS_MAX; i++)
+    for (int i = 0; cuts(p) && i < PAIRS_MAX; i++)
         drop(p->pair[i]);
 }
 
@@ -158,7 +165,12 @@ bool proxy_has_cut(const struct proxy *p)
     return p->cut;
 }
 
-void proxy_silent(struct proxy *p, bool silent)
+void proxy_set(struct proxy *p, enum proxy_mode mode)
 {
-    p->silent = silent;
+    p->mode = (int)mode;
+}
+
+void proxy_aim(struct proxy *p, int to_port)
+{
+    p->to_port = to_port;
 }
