@@ -57,16 +57,16 @@ static enum status not_json(const struct request *rq, struct reply *rp,
     return ST_BAD_INPUT;
 }
 
-enum status body_object(struct request *rq, struct reply *rp,
-                        const struct json **out)
+enum status input_body(struct request *rq, struct reply *rp,
+                       const struct json **out)
 {
     struct json_error why;
     struct str body;
     enum status st;
 
     if (!request_has_body(rq)) {
-        reply_say(rq, rp, "there is no body; send a JSON object",
-                  "il n'y a pas de corps ; envoyez un objet JSON");
+        records_say(rq, rp, "there is no body; send a JSON object",
+                    "il n'y a pas de corps ; envoyez un objet JSON");
         return ST_BAD_INPUT;
     }
     if (!is_json_type(request_header(rq, "Content-Type")) || is_encoded(rq))
@@ -78,8 +78,8 @@ enum status body_object(struct request *rq, struct reply *rp,
     if (st == ST_BAD_INPUT)
         return not_json(rq, rp, &why);
     if (st == ST_OK && json_kind(*out) != JSON_OBJECT) {
-        reply_say(rq, rp, "the body must be a JSON object",
-                  "le corps doit être un objet JSON");
+        records_say(rq, rp, "the body must be a JSON object",
+                    "le corps doit être un objet JSON");
         return ST_BAD_INPUT;
     }
     return st;
@@ -165,7 +165,7 @@ static enum status read_unknown(struct input *in, struct str key)
         return ST_OK;
     for (size_t i = 0; i < c->n_fields; i++)
         nearest_try(&near, c->fields[i].name);
-    return note(in, shown(key), PROBLEM_UNKNOWN, near.best);
+    return note(in, records_shown(key), PROBLEM_UNKNOWN, near.best);
 }
 
 static enum status read_member(struct input *in, struct str key,
@@ -204,9 +204,9 @@ static enum status complete(struct input *in)
     return st;
 }
 
-enum status change_read(const struct statements *s, int64_t id,
-                        const struct json *object, const struct request *rq,
-                        struct reply *rp, struct change *out)
+enum status input_change(const struct statements *s, int64_t id,
+                         const struct json *object, const struct request *rq,
+                         struct reply *rp, struct change *out)
 {
     struct input in = { s, rq, rp, out, id, 0, 0 };
     struct json_iter it = json_iter(object);

@@ -62,7 +62,7 @@ static enum status read_int(struct params *p, struct str name, struct str value,
     return ST_OK;
 }
 
-static enum status read_page(struct params *p, struct str value)
+static enum status read_page_no(struct params *p, struct str value)
 {
     return read_int(p, STR("page"), value, PAGE_MAX, &p->out->page);
 }
@@ -152,7 +152,7 @@ static const struct known {
     enum status (*read)(struct params *p, struct str value);
     bool only_sorting;
 } known[] = {
-    { STR_INIT("page"), read_page, false },
+    { STR_INIT("page"), read_page_no, false },
     { STR_INIT("perPage"), read_per_page, false },
     { STR_INIT("sort"), read_sort, true },
     { STR_INIT("skipTotal"), read_skip_total, true },
@@ -174,12 +174,12 @@ static enum status read_one(struct params *p, bool sorts, struct str name,
         seen[i] = true;
         return known[i].read(p, value);
     }
-    return note(p, shown(name), PROBLEM_UNKNOWN, near.best);
+    return note(p, records_shown(name), PROBLEM_UNKNOWN, near.best);
 }
 
-enum status list_params_read(const struct statements *s, bool sorts,
-                             const struct request *rq, struct reply *rp,
-                             struct list_params *out)
+enum status params_read(const struct statements *s, bool sorts,
+                        const struct request *rq, struct reply *rp,
+                        struct list_params *out)
 {
     struct params p = { s, rq, rp, out, 0 };
     struct query_iter it = query_iter(rq->query);
@@ -193,7 +193,7 @@ enum status list_params_read(const struct statements *s, bool sorts,
     return st == ST_OK && p.n_wrong > 0 ? ST_BAD_INPUT : st;
 }
 
-void list_params_key(struct buf *b, const struct list_params *p)
+void params_key(struct buf *b, const struct list_params *p)
 {
     buf_add_int(b, p->page);
     buf_add_char(b, '/');
@@ -210,13 +210,13 @@ void list_params_key(struct buf *b, const struct list_params *p)
     }
 }
 
-enum status no_params(const struct request *rq, struct reply *rp)
+enum status params_none(const struct request *rq, struct reply *rp)
 {
     struct query_iter it = query_iter(rq->query);
 
     if (!query_next(&it, rq->arena))
         return it.st;
-    (void)reply_problem(rp, shown(it.name), PROBLEM_BAD_VALUE,
+    (void)reply_problem(rp, records_shown(it.name), PROBLEM_BAD_VALUE,
                         rq->lang == LANG_FR
                             ? STR("absent : rien ici ne prend de paramètre")
                             : STR("left out: nothing here takes parameters"));

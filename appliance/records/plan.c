@@ -13,12 +13,12 @@ enum { SQL_MAX_BYTES = 256 * 1024, WHY_MAX_BYTES = 1024 };
 /* Of the advisory lock: "app.json" in ASCII. */
 #define PLAN_LOCK INT64_C(0x6170702e6a736f6e)
 
-const struct plan_step STEP = { .loses = false };
-const struct plan_step LOSING = { .loses = true };
+const struct plan_step PLANNER_SAFE = { .loses = false };
+const struct plan_step PLANNER_LOSING = { .loses = true };
 
 /* --- steps --------------------------------------------------------------- */
 
-struct buf *step_sql(struct planner *p, struct buf *b)
+struct buf *planner_sql(struct planner *p, struct buf *b)
 {
     buf_init(b, p->arena, SQL_MAX_BYTES);
     return b;
@@ -41,8 +41,8 @@ static bool make_room(struct planner *p)
     return true;
 }
 
-void step_add(struct planner *p, const struct buf *sql,
-              const struct plan_step *like, const char *fmt, ...)
+void planner_add(struct planner *p, const struct buf *sql,
+                 const struct plan_step *like, const char *fmt, ...)
 {
     char words[WHY_MAX_BYTES];
     struct plan_step step = *like;
@@ -62,8 +62,8 @@ void step_add(struct planner *p, const struct buf *sql,
         p->steps[p->n++] = step;
 }
 
-int64_t ask_count(struct planner *p, const struct buf *sql,
-                  const struct value *args, size_t n_args)
+int64_t planner_count(struct planner *p, const struct buf *sql,
+                      const struct value *args, size_t n_args)
 {
     struct query q = { .columns = "i",
                        .class = QUERY_SCHEMA,
@@ -80,13 +80,13 @@ int64_t ask_count(struct planner *p, const struct buf *sql,
     return p->st == ST_OK && rows.n == 1 ? rows.cell[0].i : 0;
 }
 
-int64_t ask_rows(struct planner *p, const struct collection *c)
+int64_t planner_rows(struct planner *p, const struct collection *c)
 {
     struct buf b;
 
-    buf_add(step_sql(p, &b), STR("SELECT count(*) FROM "));
+    buf_add(planner_sql(p, &b), STR("SELECT count(*) FROM "));
     ddl_name(&b, c->name);
-    return ask_count(p, &b, NULL, 0);
+    return planner_count(p, &b, NULL, 0);
 }
 
 /* --- a plan -------------------------------------------------------------- */
@@ -109,18 +109,18 @@ static void remember(struct planner *p)
     if (p->st != ST_OK)
         return;
     if (p->old != NULL) {
-        schema_write(p->old, step_sql(p, &b));
+        schema_write(p->old, planner_sql(p, &b));
         p->st = buf_done(&b, &before);
     }
     text->kind = VALUE_TEXT;
-    schema_write(p->new, step_sql(p, &b));
+    schema_write(p->new, planner_sql(p, &b));
     if (p->st == ST_OK)
         p->st = buf_done(&b, &text->s);
     if (p->st != ST_OK || (p->old != NULL && str_eq(before, text->s)))
         return;
     step.args = text;
-    buf_add(step_sql(p, &b), str_of(verb));
-    step_add(p, &b, &step, "remembers this app.json");
+    buf_add(planner_sql(p, &b), str_of(verb));
+    planner_add(p, &b, &step, "remembers this app.json");
 }
 
 static enum status make(const struct schema *schema, enum store_dialect d,
@@ -140,7 +140,7 @@ static enum status make(const struct schema *schema, enum store_dialect d,
         p.st = found_schema(&p.found, c, a, &old, why);
     p.old = old;
     if (p.st == ST_OK)
-        diff_schemas(&p);
+        plan_diff(&p);
     remember(&p);
     found_close(&p.found);
     schema_free(old);

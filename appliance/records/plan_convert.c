@@ -95,18 +95,18 @@ static int64_t count_beyond(struct planner *p, const struct collection *c,
     struct value args[2] = { VALUE_I(limit), VALUE_I(-limit) };
     struct buf b;
 
-    buf_add(step_sql(p, &b), STR("SELECT count(*) FROM "));
+    buf_add(planner_sql(p, &b), STR("SELECT count(*) FROM "));
     ddl_name(&b, c->name);
     buf_add(&b, STR(" WHERE "));
     ddl_name(&b, f->name);
     buf_add(&b, STR(" > $1 OR "));
     ddl_name(&b, f->name);
     buf_add(&b, STR(" < $2"));
-    return ask_count(p, &b, args, COUNT(args));
+    return planner_count(p, &b, args, COUNT(args));
 }
 
-struct change change_of(struct planner *p, const struct collection *c,
-                        const struct field *old, const struct field *new)
+struct change convert_of(struct planner *p, const struct collection *c,
+                         const struct field *old, const struct field *new)
 {
     struct change ch = { c, old, new, CONVERT_NEVER, STR_NONE };
     int shift = new->scale - old->scale;
@@ -114,10 +114,10 @@ struct change change_of(struct planner *p, const struct collection *c,
 
     if (stays(old, new)) {
         ch.how = CONVERT_NOTHING;
-        ddl_name(step_sql(p, &b), old->name);
+        ddl_name(planner_sql(p, &b), old->name);
     } else if (can_convert(old, new)) {
         ch.how = CONVERT_BY;
-        add_expression(step_sql(p, &b), p, old, new);
+        add_expression(planner_sql(p, &b), p, old, new);
         /* What would not fit 64 bits any more cannot be kept. */
         if (new->type == FIELD_DECIMAL && shift > 0 &&
             count_beyond(p, c, old, INT64_MAX / ten_to(shift)) > 0)
@@ -134,11 +134,11 @@ static int64_t count_values(struct planner *p, const struct change *ch)
 {
     struct buf b;
 
-    buf_add(step_sql(p, &b), STR("SELECT count("));
+    buf_add(planner_sql(p, &b), STR("SELECT count("));
     ddl_name(&b, ch->old->name);
     buf_add(&b, STR(") FROM "));
     ddl_name(&b, ch->c->name);
-    return ask_count(p, &b, NULL, 0);
+    return planner_count(p, &b, NULL, 0);
 }
 
 static int64_t count_cut(struct planner *p, const struct change *ch)
@@ -146,12 +146,12 @@ static int64_t count_cut(struct planner *p, const struct change *ch)
     int64_t power = ten_to(ch->old->scale - ch->new->scale);
     struct buf b;
 
-    buf_add(step_sql(p, &b), STR("SELECT count(*) FROM "));
+    buf_add(planner_sql(p, &b), STR("SELECT count(*) FROM "));
     ddl_name(&b, ch->c->name);
     buf_add(&b, STR(" WHERE "));
     ddl_name(&b, ch->old->name);
     buf_addf(&b, " %% %lld <> 0", (long long)power);
-    return ask_count(p, &b, NULL, 0);
+    return planner_count(p, &b, NULL, 0);
 }
 
 /* Values that do not come out as they went in. */
@@ -176,7 +176,7 @@ static bool reference_changes(const struct change *ch)
            ch->old->on_delete != ch->new->on_delete;
 }
 
-bool change_touches_column(const struct change *ch)
+bool convert_touches(const struct change *ch)
 {
     return ch->how != CONVERT_NOTHING || reference_changes(ch);
 }
@@ -184,7 +184,7 @@ bool change_touches_column(const struct change *ch)
 static struct buf *alter(struct planner *p, struct buf *b,
                          const struct change *ch, const char *what)
 {
-    buf_add(step_sql(p, b), STR("ALTER TABLE "));
+    buf_add(planner_sql(p, b), STR("ALTER TABLE "));
     ddl_name(b, ch->c->name);
     buf_addf(b, " %s ", what);
     return b;
@@ -193,8 +193,9 @@ static struct buf *alter(struct planner *p, struct buf *b,
 static void say(struct planner *p, const struct buf *sql,
                 const struct change *ch, bool loses, const char *what)
 {
-    step_add(p, sql, loses ? &LOSING : &STEP, "%.*s.%.*s: %s",
-             STR_ARG(ch->c->name), STR_ARG(ch->new->name), what);
+    planner_add(p, sql, loses ? &PLANNER_LOSING : &PLANNER_SAFE,
+                "%.*s.%.*s: %s", STR_ARG(ch->c->name), STR_ARG(ch->new->name),
+                what);
 }
 
 static void replace_column(struct planner *p, const struct change *ch,
@@ -205,10 +206,10 @@ static void replace_column(struct planner *p, const struct change *ch,
     struct buf b;
 
     ddl_name(alter(p, &b, ch, "DROP COLUMN"), ch->old->name);
-    step_add(p, &b, lost > 0 ? &LOSING : &STEP,
-             "%.*s.%.*s: from %.*s to %.*s; its %lld values cannot be kept",
-             STR_ARG(ch->c->name), STR_ARG(ch->new->name), STR_ARG(was),
-             STR_ARG(is), (long long)lost);
+    planner_add(p, &b, lost > 0 ? &PLANNER_LOSING : &PLANNER_SAFE,
+                "%.*s.%.*s: from %.*s to %.*s; its %lld values cannot be kept",
+                STR_ARG(ch->c->name), STR_ARG(ch->new->name), STR_ARG(was),
+                STR_ARG(is), (long long)lost);
     ddl_column(alter(p, &b, ch, "ADD COLUMN"), p->dialect, ch->c, ch->new,
                ch->new->name);
     say(p, &b, ch, false, "made anew");
@@ -227,7 +228,7 @@ static void move_values(struct planner *p, const struct change *ch, bool loses,
     ddl_column(alter(p, &b, ch, "ADD COLUMN"), p->dialect, ch->c, ch->new,
                moved);
     say(p, &b, ch, loses, what);
-    buf_add(step_sql(p, &b), STR("UPDATE "));
+    buf_add(planner_sql(p, &b), STR("UPDATE "));
     ddl_name(&b, ch->c->name);
     buf_add(&b, STR(" SET "));
     ddl_name(&b, moved);
@@ -273,7 +274,7 @@ static void alter_reference(struct planner *p, const struct change *ch,
     say(p, &b, ch, false, "checks the relation again");
 }
 
-void change_column(struct planner *p, const struct change *ch)
+void convert_column(struct planner *p, const struct change *ch)
 {
     int64_t lost;
     char what[160];

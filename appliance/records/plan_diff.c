@@ -35,8 +35,8 @@ static void drop_index(struct planner *p, const char *name, const char *why)
     if (!found_index(&p->found, str_of(name)))
         return;
     found_drop_index(&p->found, str_of(name));
-    buf_addf(step_sql(p, &b), "DROP INDEX \"%s\"", name);
-    step_add(p, &b, &STEP, "drops the index %s: %s", name, why);
+    buf_addf(planner_sql(p, &b), "DROP INDEX \"%s\"", name);
+    planner_add(p, &b, &PLANNER_SAFE, "drops the index %s: %s", name, why);
 }
 
 static bool declares_index(const struct collection *c, const char *name)
@@ -103,18 +103,18 @@ static void drop_column(struct planner *p, const struct collection *old,
     struct buf b;
 
     drop_indexes_of(p, old, f);
-    buf_add(step_sql(p, &b), STR("SELECT count("));
+    buf_add(planner_sql(p, &b), STR("SELECT count("));
     ddl_name(&b, f->name);
     buf_add(&b, STR(") FROM "));
     ddl_name(&b, old->name);
-    n = ask_count(p, &b, NULL, 0);
-    buf_add(step_sql(p, &b), STR("ALTER TABLE "));
+    n = planner_count(p, &b, NULL, 0);
+    buf_add(planner_sql(p, &b), STR("ALTER TABLE "));
     ddl_name(&b, old->name);
     buf_add(&b, STR(" DROP COLUMN "));
     ddl_name(&b, f->name);
-    step_add(p, &b, &LOSING,
-             "drops the field %.*s.%.*s, which has a value in %lld records",
-             STR_ARG(old->name), STR_ARG(f->name), (long long)n);
+    planner_add(p, &b, &PLANNER_LOSING,
+                "drops the field %.*s.%.*s, which has a value in %lld records",
+                STR_ARG(old->name), STR_ARG(f->name), (long long)n);
 }
 
 static void drop_columns(struct planner *p, const struct collection *old,
@@ -138,24 +138,25 @@ static void drop_relations(struct planner *p, const struct collection *old)
         if (f->target == NULL || !found_column(&p->found, old->name, f->name))
             continue;
         drop_indexes_of(p, old, f);
-        buf_add(step_sql(p, &b), STR("ALTER TABLE "));
+        buf_add(planner_sql(p, &b), STR("ALTER TABLE "));
         ddl_name(&b, old->name);
         buf_add(&b, STR(" DROP COLUMN "));
         ddl_name(&b, f->name);
-        step_add(p, &b, &LOSING, "drops the relation %.*s.%.*s",
-                 STR_ARG(old->name), STR_ARG(f->name));
+        planner_add(p, &b, &PLANNER_LOSING, "drops the relation %.*s.%.*s",
+                    STR_ARG(old->name), STR_ARG(f->name));
     }
 }
 
 static void drop_table(struct planner *p, const struct collection *old)
 {
-    int64_t n = ask_rows(p, old);
+    int64_t n = planner_rows(p, old);
     struct buf b;
 
-    buf_add(step_sql(p, &b), STR("DROP TABLE "));
+    buf_add(planner_sql(p, &b), STR("DROP TABLE "));
     ddl_name(&b, old->name);
-    step_add(p, &b, &LOSING, "drops the collection %.*s with its %lld records",
-             STR_ARG(old->name), (long long)n);
+    planner_add(p, &b, &PLANNER_LOSING,
+                "drops the collection %.*s with its %lld records",
+                STR_ARG(old->name), (long long)n);
 }
 
 /* --- what changes -------------------------------------------------------- */
@@ -170,14 +171,14 @@ static void change_fields(struct planner *p, const struct collection *old,
 
         if (was == NULL)
             continue;
-        ch = change_of(p, new, was, is);
-        if (change_touches_column(&ch))
+        ch = convert_of(p, new, was, is);
+        if (convert_touches(&ch))
             drop_indexes_of(p, old, was);
         if (ch.how != CONVERT_NEVER)
             narrow_field(p, &ch);
         if (is->unique && !was->unique)
             narrow_unique(p, &ch);
-        change_column(p, &ch);
+        convert_column(p, &ch);
     }
 }
 
@@ -202,8 +203,9 @@ static void create_table(struct planner *p, const struct collection *c)
     struct waiting w = { p, c };
     struct buf b;
 
-    ddl_table(step_sql(p, &b), p->dialect, c, waits, &w);
-    step_add(p, &b, &STEP, "makes the collection %.*s", STR_ARG(c->name));
+    ddl_table(planner_sql(p, &b), p->dialect, c, waits, &w);
+    planner_add(p, &b, &PLANNER_SAFE, "makes the collection %.*s",
+                STR_ARG(c->name));
 }
 
 /* The default also becomes the value of the records that are there, which
@@ -213,7 +215,7 @@ static void fill_column(struct planner *p, const struct collection *c,
 {
     struct plan_step step = { .n_args = 1 };
     struct value *value = arena_take(p->arena, sizeof(*value));
-    int64_t n = f->preset == NULL || f->unique ? 0 : ask_rows(p, c);
+    int64_t n = f->preset == NULL || f->unique ? 0 : planner_rows(p, c);
     struct buf b;
 
     if (p->st == ST_OK && value == NULL)
@@ -222,13 +224,13 @@ static void fill_column(struct planner *p, const struct collection *c,
         return;
     p->st = value_preset(f, p->now_ms, p->arena, value);
     step.args = value;
-    buf_add(step_sql(p, &b), STR("UPDATE "));
+    buf_add(planner_sql(p, &b), STR("UPDATE "));
     ddl_name(&b, c->name);
     buf_add(&b, STR(" SET "));
     ddl_name(&b, f->name);
     buf_add(&b, STR(" = $1, \"version\" = \"version\" + 1"));
-    step_add(p, &b, &step, "gives %lld records the default of %.*s.%.*s",
-             (long long)n, STR_ARG(c->name), STR_ARG(f->name));
+    planner_add(p, &b, &step, "gives %lld records the default of %.*s.%.*s",
+                (long long)n, STR_ARG(c->name), STR_ARG(f->name));
 }
 
 static void add_column(struct planner *p, const struct collection *c,
@@ -239,19 +241,20 @@ static void add_column(struct planner *p, const struct collection *c,
     int64_t n = 0;
 
     if (f->required && f->preset == NULL && found_table(&p->found, c->name))
-        n = ask_rows(p, c);
-    buf_add(step_sql(p, &b), STR("ALTER TABLE "));
+        n = planner_rows(p, c);
+    buf_add(planner_sql(p, &b), STR("ALTER TABLE "));
     ddl_name(&b, c->name);
     buf_add(&b, STR(" ADD COLUMN "));
     ddl_column(&b, p->dialect, c, f, f->name);
     if (n == 0)
-        step_add(p, &b, &STEP, "adds the field %.*s.%.*s", STR_ARG(c->name),
-                 STR_ARG(f->name));
+        planner_add(p, &b, &PLANNER_SAFE, "adds the field %.*s.%.*s",
+                    STR_ARG(c->name), STR_ARG(f->name));
     else
-        step_add(p, &b, &STEP,
-                 "adds the required field %.*s.%.*s, which %lld records lack "
-                 "until they are changed",
-                 STR_ARG(c->name), STR_ARG(f->name), (long long)n);
+        planner_add(
+            p, &b, &PLANNER_SAFE,
+            "adds the required field %.*s.%.*s, which %lld records lack "
+            "until they are changed",
+            STR_ARG(c->name), STR_ARG(f->name), (long long)n);
 }
 
 static void add_columns(struct planner *p, const struct collection *c)
@@ -282,16 +285,16 @@ static void add_indexes(struct planner *p, const struct collection *c)
         ddl_unique_name(c, f, name);
         if (!f->unique || found_index(&p->found, str_of(name)))
             continue;
-        ddl_unique(step_sql(p, &b), p->dialect, c, f);
-        step_add(p, &b, &STEP, "makes values of %.*s.%.*s unique",
-                 STR_ARG(c->name), STR_ARG(f->name));
+        ddl_unique(planner_sql(p, &b), p->dialect, c, f);
+        planner_add(p, &b, &PLANNER_SAFE, "makes values of %.*s.%.*s unique",
+                    STR_ARG(c->name), STR_ARG(f->name));
     }
     for (size_t i = 0; i < c->n_indexes; i++) {
         ddl_index_name(c, &c->indexes[i], name);
         if (found_index(&p->found, str_of(name)))
             continue;
-        ddl_index(step_sql(p, &b), p->dialect, c, &c->indexes[i]);
-        step_add(p, &b, &STEP, "makes the index %s", name);
+        ddl_index(planner_sql(p, &b), p->dialect, c, &c->indexes[i]);
+        planner_add(p, &b, &PLANNER_SAFE, "makes the index %s", name);
     }
 }
 
@@ -350,15 +353,16 @@ static void drop_what_is_gone(struct planner *p)
     }
 }
 
-void diff_schemas(struct planner *p)
+void plan_diff(struct planner *p)
 {
     struct buf b;
 
     for (size_t i = 0; i < p->new->n; i++)
         refuse_foreign(p, &p->new->collections[i]);
     if (!found_table(&p->found, STR("_schema"))) {
-        ddl_memory(step_sql(p, &b));
-        step_add(p, &b, &STEP, "makes the table that remembers app.json");
+        ddl_memory(planner_sql(p, &b));
+        planner_add(p, &b, &PLANNER_SAFE,
+                    "makes the table that remembers app.json");
     }
     if (p->old != NULL)
         drop_what_is_gone(p);

@@ -25,20 +25,20 @@ static void say(struct planner *p, const struct buf *sql,
     step->only_asks = true;
     step->loses = n > 0;
     if (n == 0)
-        step_add(p, sql, step, "%.*s.%.*s: %s; no record is in the way",
-                 STR_ARG(ch->c->name), STR_ARG(ch->new->name), what);
+        planner_add(p, sql, step, "%.*s.%.*s: %s; no record is in the way",
+                    STR_ARG(ch->c->name), STR_ARG(ch->new->name), what);
     else
-        step_add(p, sql, step,
-                 "%.*s.%.*s: %s; %lld records are in the way, and stay as "
-                 "they are until they are changed",
-                 STR_ARG(ch->c->name), STR_ARG(ch->new->name), what,
-                 (long long)n);
+        planner_add(p, sql, step,
+                    "%.*s.%.*s: %s; %lld records are in the way, and stay as "
+                    "they are until they are changed",
+                    STR_ARG(ch->c->name), STR_ARG(ch->new->name), what,
+                    (long long)n);
 }
 
 static struct buf *begin(struct planner *p, struct buf *b,
                          const struct change *ch)
 {
-    buf_add(step_sql(p, b), STR("SELECT count(*) FROM "));
+    buf_add(planner_sql(p, b), STR("SELECT count(*) FROM "));
     ddl_name(b, ch->c->name);
     buf_add(b, STR(" WHERE "));
     return b;
@@ -59,7 +59,7 @@ static void ask(struct planner *p, const struct buf *sql,
         return;
     if (n_args > 0)
         memcpy(kept, args, n_args * sizeof(*kept));
-    n = ask_count(p, sql, kept, n_args);
+    n = planner_count(p, sql, kept, n_args);
     say(p, sql, ch, &step, n, what);
 }
 
@@ -103,7 +103,7 @@ static void scan(struct planner *p, const struct change *ch, const char *what)
     struct buf b;
     int64_t n = 0;
 
-    buf_add(step_sql(p, &b), STR("SELECT \"id\", "));
+    buf_add(planner_sql(p, &b), STR("SELECT \"id\", "));
     buf_add(&b, ch->expression);
     buf_add(&b, STR(" FROM "));
     ddl_name(&b, ch->c->name);
@@ -319,21 +319,21 @@ void narrow_unique(struct planner *p, const struct change *ch)
 
     if (p->st != ST_OK || ch->how == CONVERT_NEVER)
         return;
-    buf_add(step_sql(p, &b), STR("SELECT count(*) FROM (SELECT 1 FROM "));
+    buf_add(planner_sql(p, &b), STR("SELECT count(*) FROM (SELECT 1 FROM "));
     ddl_name(&b, ch->c->name);
     buf_add(&b, STR(" WHERE "));
     buf_add(&b, ch->expression);
     buf_add(&b, STR(" IS NOT NULL GROUP BY "));
     buf_add(&b, ch->expression);
     buf_add(&b, STR(" HAVING count(*) > 1) twice"));
-    n = ask_count(p, &b, NULL, 0);
+    n = planner_count(p, &b, NULL, 0);
     step.loses = step.never = n > 0;
     if (n == 0)
-        step_add(p, &b, &step, "%.*s.%.*s: unique; no value stands twice",
-                 STR_ARG(ch->c->name), STR_ARG(ch->new->name));
+        planner_add(p, &b, &step, "%.*s.%.*s: unique; no value stands twice",
+                    STR_ARG(ch->c->name), STR_ARG(ch->new->name));
     else
-        step_add(p, &b, &step,
-                 "%.*s.%.*s cannot become unique: %lld values stand there "
-                 "more than once; change those records first",
-                 STR_ARG(ch->c->name), STR_ARG(ch->new->name), (long long)n);
+        planner_add(p, &b, &step,
+                    "%.*s.%.*s cannot become unique: %lld values stand there "
+                    "more than once; change those records first",
+                    STR_ARG(ch->c->name), STR_ARG(ch->new->name), (long long)n);
 }

@@ -21,23 +21,23 @@ struct planner {
     struct store_error *why;
 };
 
-/* One more step. sql is what step_sql gave, filled in; the words are for
+/* One more step. sql is what planner_sql gave, filled in; the words are for
  * plan_step.why. */
-struct buf *step_sql(struct planner *p, struct buf *b);
-void step_add(struct planner *p, const struct buf *sql,
-              const struct plan_step *like, const char *fmt, ...)
+struct buf *planner_sql(struct planner *p, struct buf *b);
+void planner_add(struct planner *p, const struct buf *sql,
+                 const struct plan_step *like, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
-extern const struct plan_step STEP, LOSING;
+extern const struct plan_step PLANNER_SAFE, PLANNER_LOSING;
 
 /* The one number that a query gives. */
-int64_t ask_count(struct planner *p, const struct buf *sql,
-                  const struct value *args, size_t n_args);
-int64_t ask_rows(struct planner *p, const struct collection *c);
+int64_t planner_count(struct planner *p, const struct buf *sql,
+                      const struct value *args, size_t n_args);
+int64_t planner_rows(struct planner *p, const struct collection *c);
 
 /* --- the parts ----------------------------------------------------------- */
 
 /* All steps, in their order (plan_diff.c). */
-void diff_schemas(struct planner *p);
+void plan_diff(struct planner *p);
 
 /* How a field's values come to be another type's (plan_convert.c). */
 enum conversion {
@@ -53,12 +53,12 @@ struct change {
     struct str expression; /* CONVERT_BY; else the column itself */
 };
 
-struct change change_of(struct planner *p, const struct collection *c,
-                        const struct field *old, const struct field *new);
+struct change convert_of(struct planner *p, const struct collection *c,
+                         const struct field *old, const struct field *new);
 
 /* The steps that turn the column into what the new field needs. */
-void change_column(struct planner *p, const struct change *ch);
-bool change_touches_column(const struct change *ch);
+void convert_column(struct planner *p, const struct change *ch);
+bool convert_touches(const struct change *ch);
 
 /* Counts the rows that the new declaration would not allow, for each way in
  * which it is narrower (plan_narrow.c). */

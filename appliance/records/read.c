@@ -5,8 +5,8 @@
 #include "http/compress.h"
 #include "records/records_in.h"
 
-void write_record(struct buf *b, const struct records *r,
-                  const struct statements *s, const struct value *row)
+void read_add_record(struct buf *b, const struct records *r,
+                     const struct statements *s, const struct value *row)
 {
     (void)r;
     json_add_record(b, s, row);
@@ -33,7 +33,7 @@ static enum status make_key(const struct reading *rd, const char *kind,
     buf_init(&b, rd->rq->arena, 1024);
     buf_add(&b, str_of(kind));
     if (rd->list != NULL)
-        list_params_key(&b, rd->list);
+        params_key(&b, rd->list);
     else
         buf_add_int(&b, rd->id);
     return buf_done(&b, out);
@@ -51,11 +51,11 @@ enum status read_cached(struct reading *rd, const char *kind,
         return st;
     st = cache_fetch(rd->r->cache, rd->s->c->no, key, wants_fresh(rq),
                      rq->deadline_ms, rq->arena, fill, rd, &rd->out, &rd->tier);
-    reply_timing(rp, &rd->tier, rd->store_us);
+    records_timing(rp, &rd->tier, rd->store_us);
     return st;
 }
 
-enum status keep_body(const struct buf *b, struct arena *a, struct cached *out)
+enum status read_keep(const struct buf *b, struct arena *a, struct cached *out)
 {
     struct str body, gzip = STR_NONE;
     enum status st = buf_done(b, &body);
@@ -101,21 +101,22 @@ static enum status fill_one(void *arg, struct arena *a, struct cached *out)
     rd->write(&b, rd->r, rd->s, rows.cell);
     st = json_etag(rows.cell, a, &etag);
     if (st == ST_OK)
-        st = keep_body(&b, a, out);
+        st = read_keep(&b, a, out);
     if (st == ST_OK)
         out->etag = etag;
     return st;
 }
 
-enum status reply_one(struct reading *rd, const char *kind, struct reply *rp)
+enum status read_reply_one(struct reading *rd, const char *kind,
+                           struct reply *rp)
 {
-    enum status st = no_params(rd->rq, rp);
+    enum status st = params_none(rd->rq, rp);
 
     if (st == ST_OK)
         st = read_cached(rd, kind, fill_one, rp);
     if (st != ST_OK)
         return st;
-    reply_etag(rp, rd->out.etag);
+    records_etag(rp, rd->out.etag);
     if (request_etag_known(rd->rq, rd->out.etag))
         return ST_NOT_MODIFIED;
     reply_ready(rp, rd->out.body, rd->out.gzip, STR_NONE);
@@ -124,18 +125,18 @@ enum status reply_one(struct reading *rd, const char *kind, struct reply *rp)
 
 enum status record_read(struct records *r, struct request *rq, struct reply *rp)
 {
-    struct reading rd = { .r = r, .rq = rq, .write = write_record };
-    enum status st = find_collection(r, rq, rp, &rd.s);
+    struct reading rd = { .r = r, .rq = rq, .write = read_add_record };
+    enum status st = records_find(r, rq, rp, &rd.s);
 
     if (st == ST_OK)
-        st = read_id(rq->param[1], &rd.id);
-    return st == ST_OK ? reply_one(&rd, "r", rp) : st;
+        st = records_id(rq->param[1], &rd.id);
+    return st == ST_OK ? read_reply_one(&rd, "r", rp) : st;
 }
 
 /* --- lists --------------------------------------------------------------- */
 
-enum status ask_page(struct reading *rd, struct store_conn *c, struct arena *a,
-                     struct rows *out)
+enum status read_page(struct reading *rd, struct store_conn *c, struct arena *a,
+                      struct rows *out)
 {
     const struct list_params *p = rd->list;
     const struct value args[] = { VALUE_I(p->per_page),
@@ -148,7 +149,8 @@ enum status ask_page(struct reading *rd, struct store_conn *c, struct arena *a,
     return st == ST_OK ? store_run(c, &q, args, a, out, NULL, NULL) : st;
 }
 
-void add_rows(struct buf *b, const struct reading *rd, const struct rows *rows)
+void read_add_rows(struct buf *b, const struct reading *rd,
+                   const struct rows *rows)
 {
     buf_add_char(b, '[');
     for (size_t i = 0; i < rows->n; i++) {
@@ -206,7 +208,7 @@ static enum status fill_list(void *arg, struct arena *a, struct cached *out)
         store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
 
     if (st == ST_OK)
-        st = ask_page(rd, c, a, &rows);
+        st = read_page(rd, c, a, &rows);
     if (st == ST_OK)
         st = ask_total(rd, c, a, rows.n, &total);
     store_give(c);
@@ -215,24 +217,24 @@ static enum status fill_list(void *arg, struct arena *a, struct cached *out)
         return st;
     buf_init(&b, a, REPLY_MAX_BYTES);
     add_envelope(&b, rd->list, total);
-    add_rows(&b, rd, &rows);
+    read_add_rows(&b, rd, &rows);
     buf_add_char(&b, '}');
-    return keep_body(&b, a, out);
+    return read_keep(&b, a, out);
 }
 
 enum status record_list(struct records *r, struct request *rq, struct reply *rp)
 {
     struct list_params params = { .page = 1, .per_page = PER_PAGE_DEFAULT };
     struct reading rd = {
-        .r = r, .rq = rq, .write = write_record, .list = &params
+        .r = r, .rq = rq, .write = read_add_record, .list = &params
     };
-    enum status st = find_collection(r, rq, rp, &rd.s);
+    enum status st = records_find(r, rq, rp, &rd.s);
 
     if (st == ST_OK)
-        st = list_params_read(rd.s, true, rq, rp, &params);
+        st = params_read(rd.s, true, rq, rp, &params);
     if (st == ST_OK)
         st = read_cached(&rd, "l", fill_list, rp);
     if (st == ST_OK)
         reply_ready(rp, rd.out.body, rd.out.gzip, STR_NONE);
-    return st == ST_TOO_BIG ? reply_too_big(rq, rp) : st;
+    return st == ST_TOO_BIG ? records_too_big(rq, rp) : st;
 }

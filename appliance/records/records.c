@@ -62,7 +62,7 @@ void records_close(struct records *r)
 
 /* --- what the handlers share --------------------------------------------- */
 
-struct str shown(struct str s)
+struct str records_shown(struct str s)
 {
     if (s.len <= SHOWN_BYTES)
         return s;
@@ -72,8 +72,8 @@ struct str shown(struct str s)
     return s;
 }
 
-void reply_say(const struct request *rq, struct reply *rp, const char *en,
-               const char *fr)
+void records_say(const struct request *rq, struct reply *rp, const char *en,
+                 const char *fr)
 {
     rp->message = str_of(rq->lang == LANG_FR ? fr : en);
 }
@@ -100,8 +100,8 @@ static enum status unknown_collection(const struct records *r,
     return ST_NOT_FOUND;
 }
 
-enum status find_collection(const struct records *r, const struct request *rq,
-                            struct reply *rp, const struct statements **out)
+enum status records_find(const struct records *r, const struct request *rq,
+                         struct reply *rp, const struct statements **out)
 {
     const struct collection *c = schema_find(r->schema, rq->param[0]);
 
@@ -112,7 +112,7 @@ enum status find_collection(const struct records *r, const struct request *rq,
 }
 
 /* One record, one path: no leading zeros. */
-enum status read_id(struct str text, int64_t *out)
+enum status records_id(struct str text, int64_t *out)
 {
     if (text.len == 0 || text.ptr[0] == '0' ||
         str_to_int(text, 1, INT64_MAX, out) != ST_OK)
@@ -120,8 +120,8 @@ enum status read_id(struct str text, int64_t *out)
     return ST_OK;
 }
 
-void reply_timing(struct reply *rp, const enum cache_tier *tier,
-                  int64_t store_us)
+void records_timing(struct reply *rp, const enum cache_tier *tier,
+                    int64_t store_us)
 {
     static const char *const names[] = { [CACHE_HIT_MEMORY] = "hit",
                                          [CACHE_HIT_REDIS] = "hit",
@@ -144,14 +144,14 @@ void reply_timing(struct reply *rp, const enum cache_tier *tier,
         reply_header(rp, STR("Server-Timing"), (struct str){ text, (size_t)n });
 }
 
-enum status reply_too_big(const struct request *rq, struct reply *rp)
+enum status records_too_big(const struct request *rq, struct reply *rp)
 {
-    reply_say(rq, rp, "the page is too large; ask for fewer with perPage",
-              "la page est trop grande ; demandez-en moins avec perPage");
+    records_say(rq, rp, "the page is too large; ask for fewer with perPage",
+                "la page est trop grande ; demandez-en moins avec perPage");
     return ST_BAD_INPUT;
 }
 
-void reply_etag(struct reply *rp, struct str etag)
+void records_etag(struct reply *rp, struct str etag)
 {
     rp->etag = etag;
     rp->cache_control = STR("private, no-cache");

@@ -23,37 +23,36 @@ struct records {
 /* What a row looks like: a record, or a simple user. */
 typedef void row_writer(struct buf *b, const struct records *r,
                         const struct statements *s, const struct value *row);
-void write_record(struct buf *b, const struct records *r,
-                  const struct statements *s, const struct value *row);
+void read_add_record(struct buf *b, const struct records *r,
+                     const struct statements *s, const struct value *row);
 
 /* --- records.c ----------------------------------------------------------- */
 
 /* ST_NOT_FOUND, saying which collection has the nearest name. */
-MUST_CHECK enum status find_collection(const struct records *r,
-                                       const struct request *rq,
-                                       struct reply *rp,
-                                       const struct statements **out);
+MUST_CHECK enum status records_find(const struct records *r,
+                                    const struct request *rq, struct reply *rp,
+                                    const struct statements **out);
 
 /* An id in a path; anything else is ST_NOT_FOUND. */
-MUST_CHECK enum status read_id(struct str text, int64_t *out);
+MUST_CHECK enum status records_id(struct str text, int64_t *out);
 
 /* The error body's message, in the request's language. */
-void reply_say(const struct request *rq, struct reply *rp, const char *en,
-               const char *fr);
+void records_say(const struct request *rq, struct reply *rp, const char *en,
+                 const char *fr);
 
 /* Text of a client for an error: at most so many bytes, cut between
  * characters. */
-struct str shown(struct str s);
+struct str records_shown(struct str s);
 
 /* "store;dur=1.2" and the like. tier NULL: not asked; us < 0: not asked. */
-void reply_timing(struct reply *rp, const enum cache_tier *tier,
-                  int64_t store_us);
+void records_timing(struct reply *rp, const enum cache_tier *tier,
+                    int64_t store_us);
 
 /* An answer that passes what one may be: the client's to change. */
-enum status reply_too_big(const struct request *rq, struct reply *rp);
+enum status records_too_big(const struct request *rq, struct reply *rp);
 
 /* With an ETag: a private cache may keep it, if it asks each time. */
-void reply_etag(struct reply *rp, struct str etag);
+void records_etag(struct reply *rp, struct str etag);
 
 /* --- params.c ------------------------------------------------------------ */
 
@@ -68,17 +67,16 @@ struct list_params {
 
 /* ST_BAD_INPUT with every wrong parameter as a problem. *out holds the
  * defaults before. sorts: whether "sort" and "skipTotal" are known here. */
-MUST_CHECK enum status list_params_read(const struct statements *s, bool sorts,
-                                        const struct request *rq,
-                                        struct reply *rp,
-                                        struct list_params *out);
+MUST_CHECK enum status params_read(const struct statements *s, bool sorts,
+                                   const struct request *rq, struct reply *rp,
+                                   struct list_params *out);
 
 /* The same text for the same list, however it was asked for. */
-void list_params_key(struct buf *b, const struct list_params *p);
+void params_key(struct buf *b, const struct list_params *p);
 
 /* For requests that take none: so that nobody believes in a filter or a
  * projection that is not there. */
-MUST_CHECK enum status no_params(const struct request *rq, struct reply *rp);
+MUST_CHECK enum status params_none(const struct request *rq, struct reply *rp);
 
 /* --- input.c ------------------------------------------------------------- */
 
@@ -92,37 +90,39 @@ struct change {
 
 /* Reads the body as one JSON object. ST_BAD_TYPE, ST_BAD_INPUT (with the
  * place), and what request_body says. */
-MUST_CHECK enum status body_object(struct request *rq, struct reply *rp,
-                                   const struct json **out);
+MUST_CHECK enum status input_body(struct request *rq, struct reply *rp,
+                                  const struct json **out);
 
 /* id 0: a new record, which gets defaults and must have what is required.
  * ST_INVALID: all that is wrong has been noted, but for what only the store
  * knows; *out holds what is right. */
-MUST_CHECK enum status change_read(const struct statements *s, int64_t id,
-                                   const struct json *object,
-                                   const struct request *rq, struct reply *rp,
-                                   struct change *out);
+MUST_CHECK enum status input_change(const struct statements *s, int64_t id,
+                                    const struct json *object,
+                                    const struct request *rq, struct reply *rp,
+                                    struct change *out);
 
 /* --- write.c ------------------------------------------------------------- */
 
 /* Each gives the row as it is now; the caches have been told. */
-MUST_CHECK enum status create_row(struct records *r, const struct statements *s,
-                                  struct request *rq, struct reply *rp,
-                                  const struct value **row);
-MUST_CHECK enum status change_row(struct records *r, const struct statements *s,
-                                  int64_t id, struct request *rq,
-                                  struct reply *rp, const struct value **row);
-MUST_CHECK enum status delete_row(struct records *r, const struct statements *s,
-                                  int64_t id, struct request *rq,
-                                  struct reply *rp);
+MUST_CHECK enum status write_create(struct records *r,
+                                    const struct statements *s,
+                                    struct request *rq, struct reply *rp,
+                                    const struct value **row);
+MUST_CHECK enum status write_change(struct records *r,
+                                    const struct statements *s, int64_t id,
+                                    struct request *rq, struct reply *rp,
+                                    const struct value **row);
+MUST_CHECK enum status write_delete(struct records *r,
+                                    const struct statements *s, int64_t id,
+                                    struct request *rq, struct reply *rp);
 
 /* 201 and Location, or 200. */
-MUST_CHECK enum status reply_created(const struct records *r,
+MUST_CHECK enum status write_created(const struct records *r,
                                      const struct statements *s,
                                      const struct request *rq, struct reply *rp,
                                      row_writer *write,
                                      const struct value *row);
-MUST_CHECK enum status reply_row(const struct records *r,
+MUST_CHECK enum status write_row(const struct records *r,
                                  const struct statements *s, struct reply *rp,
                                  row_writer *write, const struct value *row);
 
@@ -144,14 +144,15 @@ struct reading {
 /* kind tells answers of other shapes apart. */
 MUST_CHECK enum status read_cached(struct reading *rd, const char *kind,
                                    cache_fill_fn *fill, struct reply *rp);
-MUST_CHECK enum status reply_one(struct reading *rd, const char *kind,
-                                 struct reply *rp);
+MUST_CHECK enum status read_reply_one(struct reading *rd, const char *kind,
+                                      struct reply *rp);
 /* The rows of the page that rd->list asks for. */
-MUST_CHECK enum status ask_page(struct reading *rd, struct store_conn *c,
-                                struct arena *a, struct rows *out);
-void add_rows(struct buf *b, const struct reading *rd, const struct rows *rows);
+MUST_CHECK enum status read_page(struct reading *rd, struct store_conn *c,
+                                 struct arena *a, struct rows *out);
+void read_add_rows(struct buf *b, const struct reading *rd,
+                   const struct rows *rows);
 /* The body with its compressed twin. */
-MUST_CHECK enum status keep_body(const struct buf *b, struct arena *a,
+MUST_CHECK enum status read_keep(const struct buf *b, struct arena *a,
                                  struct cached *out);
 
 #endif

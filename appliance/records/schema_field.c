@@ -158,7 +158,7 @@ static enum status read_decimal_bound(struct reader *r, const struct json *v,
     struct str text =
         json_kind(v) == JSON_NUMBER ? json_number_text(v) : STR_NONE;
 
-    switch (decimal_read(text, f->scale, out)) {
+    switch (value_decimal(text, f->scale, out)) {
     case DECIMAL_OK:
         return ST_OK;
     case DECIMAL_NO_NUMBER:

@@ -29,7 +29,7 @@ static void write_user(struct buf *b, const struct records *r,
 static enum status find_user(const struct records *r, const struct request *rq,
                              int64_t *id)
 {
-    return r->users == NULL ? ST_NOT_FOUND : read_id(rq->param[0], id);
+    return r->users == NULL ? ST_NOT_FOUND : records_id(rq->param[0], id);
 }
 
 /* --- one ----------------------------------------------------------------- */
@@ -41,8 +41,8 @@ enum status user_create(struct records *r, struct request *rq, struct reply *rp)
 
     if (r->users == NULL)
         return ST_NOT_FOUND;
-    st = create_row(r, r->users, rq, rp, &row);
-    return st == ST_OK ? reply_created(r, r->users, rq, rp, write_user, row)
+    st = write_create(r, r->users, rq, rp, &row);
+    return st == ST_OK ? write_created(r, r->users, rq, rp, write_user, row)
                        : st;
 }
 
@@ -53,7 +53,7 @@ enum status user_read(struct records *r, struct request *rq, struct reply *rp)
     };
     enum status st = find_user(r, rq, &rd.id);
 
-    return st == ST_OK ? reply_one(&rd, "u", rp) : st;
+    return st == ST_OK ? read_reply_one(&rd, "u", rp) : st;
 }
 
 enum status user_change(struct records *r, struct request *rq, struct reply *rp)
@@ -63,8 +63,8 @@ enum status user_change(struct records *r, struct request *rq, struct reply *rp)
     enum status st = find_user(r, rq, &id);
 
     if (st == ST_OK)
-        st = change_row(r, r->users, id, rq, rp, &row);
-    return st == ST_OK ? reply_row(r, r->users, rp, write_user, row) : st;
+        st = write_change(r, r->users, id, rq, rp, &row);
+    return st == ST_OK ? write_row(r, r->users, rp, write_user, row) : st;
 }
 
 enum status user_delete(struct records *r, struct request *rq, struct reply *rp)
@@ -73,7 +73,7 @@ enum status user_delete(struct records *r, struct request *rq, struct reply *rp)
     enum status st = find_user(r, rq, &id);
 
     if (st == ST_OK)
-        st = delete_row(r, r->users, id, rq, rp);
+        st = write_delete(r, r->users, id, rq, rp);
     if (st == ST_OK)
         buf_add(&rp->body, rq->lang == LANG_FR
                                ? STR("{\"message\":\"utilisateur supprimé\"}")
@@ -98,16 +98,16 @@ static enum status fill_users(void *arg, struct arena *a, struct cached *out)
         store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
 
     if (st == ST_OK)
-        st = ask_page(rd, c, a, &rows);
+        st = read_page(rd, c, a, &rows);
     store_give(c);
     rd->store_us = clock_mono_us() - from_us;
     if (st != ST_OK)
         return st;
     buf_init(&b, a, REPLY_MAX_BYTES);
     buf_add(&b, STR(FROM_CACHE "\"data\":"));
-    add_rows(&b, rd, &rows);
+    read_add_rows(&b, rd, &rows);
     buf_add_char(&b, '}');
-    return keep_body(&b, a, out);
+    return read_keep(&b, a, out);
 }
 
 static enum status reply_users(const struct reading *rd, struct reply *rp)
@@ -135,10 +135,10 @@ enum status user_list(struct records *r, struct request *rq, struct reply *rp)
 
     if (r->users == NULL)
         return ST_NOT_FOUND;
-    st = list_params_read(r->users, false, rq, rp, &params);
+    st = params_read(r->users, false, rq, rp, &params);
     if (st == ST_OK)
         st = read_cached(&rd, "U", fill_users, rp);
     if (st == ST_OK)
         st = reply_users(&rd, rp);
-    return st == ST_TOO_BIG ? reply_too_big(rq, rp) : st;
+    return st == ST_TOO_BIG ? records_too_big(rq, rp) : st;
 }

@@ -107,9 +107,9 @@ static enum status wrong_option(const struct reading *r)
 
 static enum status check_form(const struct reading *r, struct str s)
 {
-    if (r->f->type == FIELD_EMAIL && !is_email(s))
+    if (r->f->type == FIELD_EMAIL && !value_is_email(s))
         return wrong(r, PROBLEM_BAD_EMAIL, STR_NONE);
-    if (r->f->type == FIELD_URL && !is_url(s))
+    if (r->f->type == FIELD_URL && !value_is_url(s))
         return wrong(r, PROBLEM_BAD_URL, STR_NONE);
     return ST_OK;
 }
@@ -214,7 +214,7 @@ static enum status read_decimal(const struct reading *r, const struct json *v,
         text = json_number_text(v);
     else if (json_str(v, &text) != ST_OK)
         text = STR_NONE;
-    switch (decimal_read(text, f->scale, &n)) {
+    switch (value_decimal(text, f->scale, &n)) {
     case DECIMAL_NO_NUMBER:
         return wrong_type(r, "a decimal number such as 12.5",
                           "un nombre décimal comme 12.5");

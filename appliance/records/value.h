@@ -40,14 +40,14 @@ enum decimal_result {
     DECIMAL_TOO_LARGE, /* past 64 bits */
     DECIMAL_TOO_SMALL
 };
-enum decimal_result decimal_read(struct str text, int scale, int64_t *out);
+enum decimal_result value_decimal(struct str text, int scale, int64_t *out);
 
 /* RFC 5321 in the form that people use: dot-atom@domain, with letters of any
  * script, no quotes, no address literals. */
-bool is_email(struct str s);
+bool value_is_email(struct str s);
 
 /* http or https, a host, an optional port; nothing that would have to be
  * escaped. No user name or password. */
-bool is_url(struct str s);
+bool value_is_url(struct str s);
 
 #endif

@@ -93,7 +93,7 @@ static bool split_decimal(struct str s, struct decimal *d)
     return true;
 }
 
-enum decimal_result decimal_read(struct str text, int scale, int64_t *out)
+enum decimal_result value_decimal(struct str text, int scale, int64_t *out)
 {
     struct decimal d = { 0 };
     char plain[DIGITS_64_BITS + 2] = "-";
@@ -159,7 +159,7 @@ static bool all_parts(struct str s, bool (*is)(struct str part))
     return true;
 }
 
-bool is_email(struct str s)
+bool value_is_email(struct str s)
 {
     struct str domain = s, local = str_cut(&domain, '@');
 
@@ -216,7 +216,7 @@ static bool is_clean(struct str s)
     return true;
 }
 
-bool is_url(struct str s)
+bool value_is_url(struct str s)
 {
     struct str left = s, scheme = str_cut(&left, ':');
     size_t n = 0;

@@ -161,10 +161,10 @@ static enum status explain_invalid(struct write *w)
 static enum status read_change(struct write *w)
 {
     const struct json *object;
-    enum status st = body_object(w->rq, w->rp, &object);
+    enum status st = input_body(w->rq, w->rp, &object);
 
     if (st == ST_OK)
-        st = change_read(w->s, w->id, object, w->rq, w->rp, &w->change);
+        st = input_change(w->s, w->id, object, w->rq, w->rp, &w->change);
     return st == ST_INVALID ? explain_invalid(w) : st;
 }
 
@@ -193,19 +193,19 @@ static enum status insert(struct write *w, const struct value **row)
     return st;
 }
 
-enum status create_row(struct records *r, const struct statements *s,
-                       struct request *rq, struct reply *rp,
-                       const struct value **row)
+enum status write_create(struct records *r, const struct statements *s,
+                         struct request *rq, struct reply *rp,
+                         const struct value **row)
 {
     struct write w = { .r = r, .s = s, .rq = rq, .rp = rp };
-    enum status st = no_params(rq, rp);
+    enum status st = params_none(rq, rp);
 
     if (st == ST_OK)
         st = read_change(&w);
     if (st == ST_OK)
         st = insert(&w, row);
     if (st == ST_OK)
-        reply_timing(rp, NULL, w.store_us);
+        records_timing(rp, NULL, w.store_us);
     return st;
 }
 
@@ -302,13 +302,13 @@ static enum status update(struct write *w, int64_t version,
     return explain(w, st);
 }
 
-enum status change_row(struct records *r, const struct statements *s,
-                       int64_t id, struct request *rq, struct reply *rp,
-                       const struct value **row)
+enum status write_change(struct records *r, const struct statements *s,
+                         int64_t id, struct request *rq, struct reply *rp,
+                         const struct value **row)
 {
     struct write w = { .r = r, .s = s, .rq = rq, .rp = rp, .id = id };
     int64_t version;
-    enum status st = no_params(rq, rp);
+    enum status st = params_none(rq, rp);
 
     if (st == ST_OK)
         st = read_change(&w);
@@ -320,7 +320,7 @@ enum status change_row(struct records *r, const struct statements *s,
         st = update(&w, version, row);
     give(&w);
     if (st == ST_OK)
-        reply_timing(rp, NULL, w.store_us);
+        records_timing(rp, NULL, w.store_us);
     return st;
 }
 
@@ -405,11 +405,11 @@ static enum status remove_row(struct write *w)
     return st == ST_CONFLICT ? explain_conflict(w) : st;
 }
 
-enum status delete_row(struct records *r, const struct statements *s,
-                       int64_t id, struct request *rq, struct reply *rp)
+enum status write_delete(struct records *r, const struct statements *s,
+                         int64_t id, struct request *rq, struct reply *rp)
 {
     struct write w = { .r = r, .s = s, .rq = rq, .rp = rp, .id = id };
-    enum status st = no_params(rq, rp);
+    enum status st = params_none(rq, rp);
 
     if (st == ST_OK)
         st = open(&w, STORE_WRITE);
@@ -417,13 +417,13 @@ enum status delete_row(struct records *r, const struct statements *s,
         st = remove_row(&w);
     give(&w);
     if (st == ST_OK)
-        reply_timing(rp, NULL, w.store_us);
+        records_timing(rp, NULL, w.store_us);
     return st;
 }
 
 /* --- answers ------------------------------------------------------------- */
 
-enum status reply_row(const struct records *r, const struct statements *s,
+enum status write_row(const struct records *r, const struct statements *s,
                       struct reply *rp, row_writer *write,
                       const struct value *row)
 {
@@ -433,12 +433,12 @@ enum status reply_row(const struct records *r, const struct statements *s,
     if (st != ST_OK)
         return st;
     write(&rp->body, r, s, row);
-    reply_etag(rp, etag);
+    records_etag(rp, etag);
     return rp->body.st;
 }
 
 /* Beside the path that was posted to, whatever stands before it. */
-enum status reply_created(const struct records *r, const struct statements *s,
+enum status write_created(const struct records *r, const struct statements *s,
                           const struct request *rq, struct reply *rp,
                           row_writer *write, const struct value *row)
 {
@@ -455,7 +455,7 @@ enum status reply_created(const struct records *r, const struct statements *s,
         return st;
     reply_header(rp, STR("Location"), location);
     rp->code = 201;
-    return reply_row(r, s, rp, write, row);
+    return write_row(r, s, rp, write, row);
 }
 
 enum status record_create(struct records *r, struct request *rq,
@@ -463,11 +463,11 @@ enum status record_create(struct records *r, struct request *rq,
 {
     const struct statements *s;
     const struct value *row;
-    enum status st = find_collection(r, rq, rp, &s);
+    enum status st = records_find(r, rq, rp, &s);
 
     if (st == ST_OK)
-        st = create_row(r, s, rq, rp, &row);
-    return st == ST_OK ? reply_created(r, s, rq, rp, write_record, row) : st;
+        st = write_create(r, s, rq, rp, &row);
+    return st == ST_OK ? write_created(r, s, rq, rp, read_add_record, row) : st;
 }
 
 enum status record_change(struct records *r, struct request *rq,
@@ -476,13 +476,13 @@ enum status record_change(struct records *r, struct request *rq,
     const struct statements *s;
     const struct value *row;
     int64_t id;
-    enum status st = find_collection(r, rq, rp, &s);
+    enum status st = records_find(r, rq, rp, &s);
 
     if (st == ST_OK)
-        st = read_id(rq->param[1], &id);
+        st = records_id(rq->param[1], &id);
     if (st == ST_OK)
-        st = change_row(r, s, id, rq, rp, &row);
-    return st == ST_OK ? reply_row(r, s, rp, write_record, row) : st;
+        st = write_change(r, s, id, rq, rp, &row);
+    return st == ST_OK ? write_row(r, s, rp, read_add_record, row) : st;
 }
 
 enum status record_delete(struct records *r, struct request *rq,
@@ -490,12 +490,12 @@ enum status record_delete(struct records *r, struct request *rq,
 {
     const struct statements *s;
     int64_t id;
-    enum status st = find_collection(r, rq, rp, &s);
+    enum status st = records_find(r, rq, rp, &s);
 
     if (st == ST_OK)
-        st = read_id(rq->param[1], &id);
+        st = records_id(rq->param[1], &id);
     if (st == ST_OK)
-        st = delete_row(r, s, id, rq, rp);
+        st = write_delete(r, s, id, rq, rp);
     if (st == ST_OK)
         rp->code = 204;
     return st;

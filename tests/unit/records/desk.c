@@ -142,7 +142,8 @@ static void serve(struct desk *d)
         d->headers = STR("");
 }
 
-int ask(struct desk *d, const char *line, const char *fields, const char *body)
+int desk_ask(struct desk *d, const char *line, const char *fields,
+             const char *body)
 {
     size_t room = sizeof(d->fake.bytes), n;
     char *raw = mem_take(room);
@@ -181,12 +182,12 @@ static bool holds(struct str text, struct str part)
            (text.len > 0 && memmem(text.ptr, text.len, part.ptr, part.len));
 }
 
-void expect(struct desk *d, const char *line, const char *fields,
-            const char *body, int code, const char *parts)
+void desk_expect(struct desk *d, const char *line, const char *fields,
+                 const char *body, int code, const char *parts)
 {
     struct str left = str_of(parts);
 
-    ask(d, line, fields, body);
+    desk_ask(d, line, fields, body);
     CHECK(d->code == code, "%s: %s %s: %d (%s), not %d: %.*s", d->rig->kind,
           line, body == NULL ? "" : body, d->code, status_name(d->st), code,
           STR_ARG(d->body));
@@ -203,7 +204,7 @@ void expect(struct desk *d, const char *line, const char *fields,
     }
 }
 
-int64_t made_id(struct desk *d)
+int64_t desk_made_id(struct desk *d)
 {
     static const char before[] = "\"id\":";
     const char *at = d->body.len == 0 ? NULL

@@ -27,18 +27,19 @@ struct desk {
 bool desk_open(struct desk *d, struct rig *r, const char *json);
 void desk_close(struct desk *d);
 
-/* ask(d, "PATCH /api/v1/users/1", "If-Match: \"v1\"\r\n", "{…}"): fields and
- * body may be NULL; a body is application/json unless fields say otherwise.
+/* desk_ask(d, "PATCH /api/v1/users/1", "If-Match: \"v1\"\r\n", "{…}"): fields
+ * and body may be NULL; a body is application/json unless fields say otherwise.
  * The code. */
-int ask(struct desk *d, const char *line, const char *fields, const char *body);
+int desk_ask(struct desk *d, const char *line, const char *fields,
+             const char *body);
 
 /* The same, and what must come back: the code, and parts of the answer: all
  * words, separated by '\n', stand in the headers or the body; a word after
  * '!' does not. */
-void expect(struct desk *d, const char *line, const char *fields,
-            const char *body, int code, const char *parts);
+void desk_expect(struct desk *d, const char *line, const char *fields,
+                 const char *body, int code, const char *parts);
 
 /* The id of a record just made. */
-int64_t made_id(struct desk *d);
+int64_t desk_made_id(struct desk *d);
 
 #endif

@@ -59,7 +59,7 @@ static const struct {
 static void fill(void)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
-        expect(&desk, "POST /api/v1/t", NULL, rows[i], 201, "");
+        desk_expect(&desk, "POST /api/v1/t", NULL, rows[i], 201, "");
 }
 
 /* The ids of the items, in their order. */
@@ -90,7 +90,7 @@ static void sorts_alike(struct rig *r)
     fill();
     for (size_t i = 0; i < COUNT(orders); i++) {
         snprintf(line, sizeof(line), "GET /api/v1/t?sort=%s", orders[i].sort);
-        ask(&desk, line, NULL, NULL);
+        desk_ask(&desk, line, NULL, NULL);
         ids_of(desk.body, ids, sizeof(ids));
         if (orders[i].ids == NULL)
             CHECK(desk.code == 400, "%s: %s: %d", r->kind, line, desk.code);
@@ -116,7 +116,7 @@ static void pages_fit_together(struct rig *r)
                 snprintf(line, sizeof(line),
                          "GET /api/v1/t?page=%d&perPage=%d&sort=%s", page, per,
                          orders[i].sort);
-                ask(&desk, line, NULL, NULL);
+                desk_ask(&desk, line, NULL, NULL);
                 ids_of(desk.body, ids, sizeof(ids));
                 if (ids[0] != '\0' && all[0] != '\0')
                     strncat(all, " ", sizeof(all) - strlen(all) - 1);
@@ -192,10 +192,10 @@ static void keeps_the_envelope(struct rig *r)
     fill();
     for (size_t i = 0; i < COUNT(lists); i++) {
         snprintf(line, sizeof(line), "GET /api/v1/t%s", lists[i].query);
-        expect(&desk, line, NULL, NULL, lists[i].code, lists[i].parts);
+        desk_expect(&desk, line, NULL, NULL, lists[i].code, lists[i].parts);
     }
-    expect(&desk, "GET /api/v1/t?sort=te,nt,nu,bo,da,created,updated,id", NULL,
-           NULL, 200, "");
+    desk_expect(&desk, "GET /api/v1/t?sort=te,nt,nu,bo,da,created,updated,id",
+                NULL, NULL, 200, "");
     desk_close(&desk);
 }
 
@@ -211,11 +211,11 @@ static void refuses_nine_keys(struct rig *r)
 
     if (!desk_open(&desk, r, json))
         return;
-    expect(&desk, "GET /api/v1/t?sort=a,b,c,d,e,f,g,h", NULL, NULL, 200,
-           "{\"page\":1,\"perPage\":30,\"totalItems\":0,\"totalPages\":0,"
-           "\"items\":[]}");
-    expect(&desk, "GET /api/v1/t?sort=a,b,c,d,e,f,g,h,i", NULL, NULL, 400,
-           "\"sort\":{\"code\":\"too_many\",\"message\":\"at most 8");
+    desk_expect(&desk, "GET /api/v1/t?sort=a,b,c,d,e,f,g,h", NULL, NULL, 200,
+                "{\"page\":1,\"perPage\":30,\"totalItems\":0,\"totalPages\":0,"
+                "\"items\":[]}");
+    desk_expect(&desk, "GET /api/v1/t?sort=a,b,c,d,e,f,g,h,i", NULL, NULL, 400,
+                "\"sort\":{\"code\":\"too_many\",\"message\":\"at most 8");
     desk_close(&desk);
 }
 
@@ -224,23 +224,25 @@ static void caches_until_a_write(struct rig *r)
     if (!desk_open(&desk, r, things))
         return;
     fill();
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: miss\nstore;dur");
-    expect(&desk, "GET /api/v1/t?perPage=30&sort=id&skipTotal=0&page=1", NULL,
-           NULL, 200, "X-Cache: hit\n!store;dur");
-    expect(&desk, "GET /api/v1/t?sort=te", NULL, NULL, 200, "X-Cache: miss");
-    expect(&desk, "PATCH /api/v1/t/1", NULL, "{\"te\":\"new\"}", 200, "");
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: miss\nnew");
-    expect(&desk, "PATCH /api/v1/t/1", NULL, "{\"te\":\"new\"}", 200, "");
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: hit\nnew");
-    expect(&desk, "POST /api/v1/t", NULL, "{\"te\":5}", 422, "");
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: hit");
-    expect(&desk, "DELETE /api/v1/t/1", NULL, NULL, 204, "");
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200,
-           "X-Cache: miss\n\"totalItems\":7\n!new");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200,
+                "X-Cache: miss\nstore;dur");
+    desk_expect(&desk, "GET /api/v1/t?perPage=30&sort=id&skipTotal=0&page=1",
+                NULL, NULL, 200, "X-Cache: hit\n!store;dur");
+    desk_expect(&desk, "GET /api/v1/t?sort=te", NULL, NULL, 200,
+                "X-Cache: miss");
+    desk_expect(&desk, "PATCH /api/v1/t/1", NULL, "{\"te\":\"new\"}", 200, "");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: miss\nnew");
+    desk_expect(&desk, "PATCH /api/v1/t/1", NULL, "{\"te\":\"new\"}", 200, "");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: hit\nnew");
+    desk_expect(&desk, "POST /api/v1/t", NULL, "{\"te\":5}", 422, "");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "X-Cache: hit");
+    desk_expect(&desk, "DELETE /api/v1/t/1", NULL, NULL, 204, "");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200,
+                "X-Cache: miss\n\"totalItems\":7\n!new");
     /* No answer is kept of what is not there. */
-    expect(&desk, "GET /api/v1/t/9", NULL, NULL, 404, "");
-    expect(&desk, "POST /api/v1/t", NULL, "{}", 201, "\"id\":9");
-    expect(&desk, "GET /api/v1/t/9", NULL, NULL, 200, "X-Cache: miss");
+    desk_expect(&desk, "GET /api/v1/t/9", NULL, NULL, 404, "");
+    desk_expect(&desk, "POST /api/v1/t", NULL, "{}", 201, "\"id\":9");
+    desk_expect(&desk, "GET /api/v1/t/9", NULL, NULL, 200, "X-Cache: miss");
     desk_close(&desk);
 }
 
@@ -252,8 +254,8 @@ static void does_not_cache_when_told(struct rig *r)
 
     if (!desk_open(&desk, r, json))
         return;
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "!X-Cache: hit");
-    expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "!X-Cache: hit");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "!X-Cache: hit");
+    desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200, "!X-Cache: hit");
     desk_close(&desk);
 }
 
@@ -263,51 +265,52 @@ static void serves_simple_users(struct rig *r)
 {
     if (!desk_open(&desk, r, NULL))
         return;
-    expect(&desk, "GET /users", NULL, NULL, 200,
-           "{\"source\":\"database\",\"data\":[]}");
-    expect(&desk, "POST /users", NULL,
-           "{\"name\":\"Ann\",\"email\":\"ann@x.org\"}", 201,
-           "{\"id\":1,\"name\":\"Ann\",\"email\":\"ann@x.org\"}\n"
-           "Location: /users/1\r\n");
-    expect(&desk, "POST /users", NULL,
-           "{\"name\":\"Bob\",\"email\":\"bob@x.org\",\"role\":\"admin\","
-           "\"active\":false}",
-           201, "{\"id\":2,\"name\":\"Bob\",\"email\":\"bob@x.org\"}");
-    expect(&desk, "GET /users", NULL, NULL, 200,
-           "{\"source\":\"database\",\"data\":[{\"id\":1,\"name\":\"Ann\","
-           "\"email\":\"ann@x.org\"},{\"id\":2,\"name\":\"Bob\","
-           "\"email\":\"bob@x.org\"}]}\nX-Cache: miss");
-    expect(&desk, "GET /users", NULL, NULL, 200,
-           "{\"source\":\"cache\",\"data\":[{\"id\":1,\n\"id\":2\n"
-           "X-Cache: hit");
-    expect(&desk, "GET /users?perPage=1&page=2", NULL, NULL, 200,
-           "\"data\":[{\"id\":2,\n!\"id\":1");
-    expect(&desk, "GET /users?perPage=501", NULL, NULL, 400, "\"perPage\"");
-    expect(&desk, "GET /users?sort=name", NULL, NULL, 400, "\"sort\"");
-    expect(&desk, "GET /users/1", NULL, NULL, 200,
-           "{\"id\":1,\"name\":\"Ann\",\"email\":\"ann@x.org\"}");
-    expect(&desk, "GET /api/v1/users/1", NULL, NULL, 200,
-           "\"collectionName\":\"users\"\n\"role\":\"user\"\n"
-           "\"active\":true");
-    expect(&desk, "PUT /users/1", NULL, "{\"name\":\"Anne\"}", 200,
-           "{\"id\":1,\"name\":\"Anne\",\"email\":\"ann@x.org\"}");
-    expect(&desk, "GET /users", NULL, NULL, 200,
-           "\"source\":\"database\"\nAnne");
-    expect(&desk, "PUT /users/1", NULL, "{\"email\":\"bob@x.org\"}", 400,
-           "\"data\":{\"email\":{\"code\":\"not_unique\"");
-    expect(&desk, "PUT /users/9", NULL, "{\"name\":\"x\"}", 404, "");
-    expect(&desk, "POST /users", NULL, "{\"name\":\"x\"}", 422,
-           "\"email\":{\"code\":\"required\"");
-    expect(&desk, "POST /users", NULL,
-           "{\"name\":\"x\",\"email\":\"ann@x.org\"}", 400, "not_unique");
-    expect(&desk, "GET /users/9", NULL, NULL, 404, "\"status\":404");
-    expect(&desk, "GET /users/abc", NULL, NULL, 404, "");
-    expect(&desk, "DELETE /users/abc", NULL, NULL, 404, "");
-    expect(&desk, "DELETE /users/1", NULL, NULL, 200,
-           "{\"message\":\"user deleted\"}");
-    expect(&desk, "DELETE /users/1", NULL, NULL, 404, "");
-    expect(&desk, "DELETE /users/2", "Accept-Language: fr\r\n", NULL, 200,
-           "{\"message\":\"utilisateur supprim\xC3\xA9\"}");
+    desk_expect(&desk, "GET /users", NULL, NULL, 200,
+                "{\"source\":\"database\",\"data\":[]}");
+    desk_expect(&desk, "POST /users", NULL,
+                "{\"name\":\"Ann\",\"email\":\"ann@x.org\"}", 201,
+                "{\"id\":1,\"name\":\"Ann\",\"email\":\"ann@x.org\"}\n"
+                "Location: /users/1\r\n");
+    desk_expect(&desk, "POST /users", NULL,
+                "{\"name\":\"Bob\",\"email\":\"bob@x.org\",\"role\":\"admin\","
+                "\"active\":false}",
+                201, "{\"id\":2,\"name\":\"Bob\",\"email\":\"bob@x.org\"}");
+    desk_expect(&desk, "GET /users", NULL, NULL, 200,
+                "{\"source\":\"database\",\"data\":[{\"id\":1,\"name\":\"Ann\","
+                "\"email\":\"ann@x.org\"},{\"id\":2,\"name\":\"Bob\","
+                "\"email\":\"bob@x.org\"}]}\nX-Cache: miss");
+    desk_expect(&desk, "GET /users", NULL, NULL, 200,
+                "{\"source\":\"cache\",\"data\":[{\"id\":1,\n\"id\":2\n"
+                "X-Cache: hit");
+    desk_expect(&desk, "GET /users?perPage=1&page=2", NULL, NULL, 200,
+                "\"data\":[{\"id\":2,\n!\"id\":1");
+    desk_expect(&desk, "GET /users?perPage=501", NULL, NULL, 400,
+                "\"perPage\"");
+    desk_expect(&desk, "GET /users?sort=name", NULL, NULL, 400, "\"sort\"");
+    desk_expect(&desk, "GET /users/1", NULL, NULL, 200,
+                "{\"id\":1,\"name\":\"Ann\",\"email\":\"ann@x.org\"}");
+    desk_expect(&desk, "GET /api/v1/users/1", NULL, NULL, 200,
+                "\"collectionName\":\"users\"\n\"role\":\"user\"\n"
+                "\"active\":true");
+    desk_expect(&desk, "PUT /users/1", NULL, "{\"name\":\"Anne\"}", 200,
+                "{\"id\":1,\"name\":\"Anne\",\"email\":\"ann@x.org\"}");
+    desk_expect(&desk, "GET /users", NULL, NULL, 200,
+                "\"source\":\"database\"\nAnne");
+    desk_expect(&desk, "PUT /users/1", NULL, "{\"email\":\"bob@x.org\"}", 400,
+                "\"data\":{\"email\":{\"code\":\"not_unique\"");
+    desk_expect(&desk, "PUT /users/9", NULL, "{\"name\":\"x\"}", 404, "");
+    desk_expect(&desk, "POST /users", NULL, "{\"name\":\"x\"}", 422,
+                "\"email\":{\"code\":\"required\"");
+    desk_expect(&desk, "POST /users", NULL,
+                "{\"name\":\"x\",\"email\":\"ann@x.org\"}", 400, "not_unique");
+    desk_expect(&desk, "GET /users/9", NULL, NULL, 404, "\"status\":404");
+    desk_expect(&desk, "GET /users/abc", NULL, NULL, 404, "");
+    desk_expect(&desk, "DELETE /users/abc", NULL, NULL, 404, "");
+    desk_expect(&desk, "DELETE /users/1", NULL, NULL, 200,
+                "{\"message\":\"user deleted\"}");
+    desk_expect(&desk, "DELETE /users/1", NULL, NULL, 404, "");
+    desk_expect(&desk, "DELETE /users/2", "Accept-Language: fr\r\n", NULL, 200,
+                "{\"message\":\"utilisateur supprim\xC3\xA9\"}");
     desk_close(&desk);
 }
 
@@ -315,11 +318,11 @@ static void serves_none_without_their_collection(struct rig *r)
 {
     if (!desk_open(&desk, r, things))
         return;
-    expect(&desk, "GET /users", NULL, NULL, 404, "");
-    expect(&desk, "GET /users/1", NULL, NULL, 404, "");
-    expect(&desk, "POST /users", NULL, "{}", 404, "");
-    expect(&desk, "PUT /users/1", NULL, "{}", 404, "");
-    expect(&desk, "DELETE /users/1", NULL, NULL, 404, "");
+    desk_expect(&desk, "GET /users", NULL, NULL, 404, "");
+    desk_expect(&desk, "GET /users/1", NULL, NULL, 404, "");
+    desk_expect(&desk, "POST /users", NULL, "{}", 404, "");
+    desk_expect(&desk, "PUT /users/1", NULL, "{}", 404, "");
+    desk_expect(&desk, "DELETE /users/1", NULL, NULL, 404, "");
     desk_close(&desk);
 }
 

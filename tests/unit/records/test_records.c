@@ -24,45 +24,47 @@ static void keeps_a_record(struct rig *r)
 {
     if (!desk_open(&desk, r, NULL))
         return;
-    expect(&desk, "POST /api/v1/personnel", NULL, person, 201,
-           "{\"id\":1,\"collectionName\":\"personnel\",\"number\":\"E-1\","
-           "\"first_name\":\"Ren\xC3\xA9\",\"last_name\":\"L\xC3\xA9vy\","
-           "\"email\":null,\"department\":null,\"position\":null,"
-           "\"hired_on\":\"2020-02-29\",\"salary\":1234.50,"
-           "\"status\":\"active\",\"photo\":null,"
-           "\"created\":\"2026-11-20T09:03:00.000Z\","
-           "\"updated\":\"2026-11-20T09:03:00.000Z\"}\n"
-           "Location: /api/v1/personnel/1\r\n\nServer-Timing: store;dur=");
+    desk_expect(&desk, "POST /api/v1/personnel", NULL, person, 201,
+                "{\"id\":1,\"collectionName\":\"personnel\",\"number\":\"E-1\","
+                "\"first_name\":\"Ren\xC3\xA9\",\"last_name\":\"L\xC3\xA9vy\","
+                "\"email\":null,\"department\":null,\"position\":null,"
+                "\"hired_on\":\"2020-02-29\",\"salary\":1234.50,"
+                "\"status\":\"active\",\"photo\":null,"
+                "\"created\":\"2026-11-20T09:03:00.000Z\","
+                "\"updated\":\"2026-11-20T09:03:00.000Z\"}\n"
+                "Location: /api/v1/personnel/1\r\n\nServer-Timing: store;dur=");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 200,
-           "\"salary\":1234.50\nX-Cache: miss");
+    desk_expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 200,
+                "\"salary\":1234.50\nX-Cache: miss");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 200,
-           "\"salary\":1234.50\nX-Cache: hit\ncache;desc=hit");
-    expect(&desk, "GET /api/v1/personnel/1", "Cache-Control: no-cache\r\n",
-           NULL, 200, "X-Cache: bypass\nstore;dur=");
+    desk_expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 200,
+                "\"salary\":1234.50\nX-Cache: hit\ncache;desc=hit");
+    desk_expect(&desk, "GET /api/v1/personnel/1", "Cache-Control: no-cache\r\n",
+                NULL, 200, "X-Cache: bypass\nstore;dur=");
 
     desk.now_ms += 1500;
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL,
-           "{\"salary\":\"2000.00\",\"department\":\"IT\"}", 200,
-           "\"salary\":2000.00\n\"department\":\"IT\"\n"
-           "\"created\":\"2026-11-20T09:03:00.000Z\","
-           "\"updated\":\"2026-11-20T09:03:01.500Z\"\n"
-           "\"first_name\":\"Ren\xC3\xA9\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL,
+                "{\"salary\":\"2000.00\",\"department\":\"IT\"}", 200,
+                "\"salary\":2000.00\n\"department\":\"IT\"\n"
+                "\"created\":\"2026-11-20T09:03:00.000Z\","
+                "\"updated\":\"2026-11-20T09:03:01.500Z\"\n"
+                "\"first_name\":\"Ren\xC3\xA9\"");
     CHECK(str_eq(desk.etag, STR("\"v2\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 200,
-           "X-Cache: miss\n2000.00");
+    desk_expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 200,
+                "X-Cache: miss\n2000.00");
 
     /* The clock went back: updated does not. */
     desk.now_ms -= 60000;
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"salary\":null}", 200,
-           "\"salary\":null\n\"updated\":\"2026-11-20T09:03:01.500Z\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"salary\":null}",
+                200,
+                "\"salary\":null\n\"updated\":\"2026-11-20T09:03:01.500Z\"");
 
-    expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 204, "!{");
-    expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 404, "");
-    expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 404, "");
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"salary\":1}", 404, "");
-    expect(&desk, "POST /api/v1/personnel", NULL, person, 201, "\"id\":2");
+    desk_expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 204, "!{");
+    desk_expect(&desk, "GET /api/v1/personnel/1", NULL, NULL, 404, "");
+    desk_expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 404, "");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"salary\":1}", 404,
+                "");
+    desk_expect(&desk, "POST /api/v1/personnel", NULL, person, 201, "\"id\":2");
     desk_close(&desk);
 }
 
@@ -71,26 +73,28 @@ static void knows_no_change(struct rig *r)
 {
     if (!desk_open(&desk, r, NULL))
         return;
-    ask(&desk, "POST /api/v1/personnel", NULL, person);
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL,
-           "{\"salary\":1234.50,\"email\":null}", 200, "\"salary\":1234.50");
+    desk_ask(&desk, "POST /api/v1/personnel", NULL, person);
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL,
+                "{\"salary\":1234.50,\"email\":null}", 200,
+                "\"salary\":1234.50");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{}", 200, "\"id\":1");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{}", 200,
+                "\"id\":1");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v1\"\r\n",
-           "{\"number\":\"E-1\"}", 200, "\"id\":1");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v1\"\r\n",
+                "{\"number\":\"E-1\"}", 200, "\"id\":1");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "PATCH /api/v1/personnel/2", NULL, "{}", 404, "");
+    desk_expect(&desk, "PATCH /api/v1/personnel/2", NULL, "{}", 404, "");
     /* A whole record may be sent back as it came. */
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL,
-           "{\"id\":1,\"collectionName\":\"personnel\",\"created\":\"x\","
-           "\"updated\":7,\"expand\":{},\"collectionId\":\"y\","
-           "\"department\":\"HR\"}",
-           200, "\"department\":\"HR\"");
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"id\":2}", 422,
-           "\"id\":{\"code\":\"read_only\"");
-    expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"version\":9}", 422,
-           "\"version\":{\"code\":\"read_only\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL,
+                "{\"id\":1,\"collectionName\":\"personnel\",\"created\":\"x\","
+                "\"updated\":7,\"expand\":{},\"collectionId\":\"y\","
+                "\"department\":\"HR\"}",
+                200, "\"department\":\"HR\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"id\":2}", 422,
+                "\"id\":{\"code\":\"read_only\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"version\":9}",
+                422, "\"version\":{\"code\":\"read_only\"");
     desk_close(&desk);
 }
 
@@ -98,32 +102,33 @@ static void keeps_conditions(struct rig *r)
 {
     if (!desk_open(&desk, r, NULL))
         return;
-    ask(&desk, "POST /api/v1/personnel", NULL, person);
-    expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v1\"\r\n", NULL,
-           304, "!{");
+    desk_ask(&desk, "POST /api/v1/personnel", NULL, person);
+    desk_expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v1\"\r\n",
+                NULL, 304, "!{");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "304 with its tag");
-    expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: W/\"v1\"\r\n",
-           NULL, 304, "");
-    expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v2\"\r\n", NULL,
-           200, "\"id\":1");
-    expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v9\"\r\n",
-           "{\"department\":\"a\"}", 412, "\"status\":412");
-    expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: W/\"v1\"\r\n",
-           "{\"department\":\"a\"}", 412, "");
-    expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v9\", \"v1\"\r\n",
-           "{\"department\":\"a\"}", 200, "\"department\":\"a\"");
-    expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v1\"\r\n",
-           "{\"department\":\"b\"}", 412, "");
-    expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: *\r\n",
-           "{\"department\":\"c\"}", 200, "\"department\":\"c\"");
-    expect(&desk, "PATCH /api/v1/personnel/7", "If-Match: *\r\n",
-           "{\"department\":\"c\"}", 404, "");
-    expect(&desk, "DELETE /api/v1/personnel/1", "If-Match: \"v1\"\r\n", NULL,
-           412, "");
-    expect(&desk, "DELETE /api/v1/personnel/7", "If-Match: \"v1\"\r\n", NULL,
-           404, "");
-    expect(&desk, "DELETE /api/v1/personnel/1", "If-Match: \"v3\"\r\n", NULL,
-           204, "");
+    desk_expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: W/\"v1\"\r\n",
+                NULL, 304, "");
+    desk_expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v2\"\r\n",
+                NULL, 200, "\"id\":1");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v9\"\r\n",
+                "{\"department\":\"a\"}", 412, "\"status\":412");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: W/\"v1\"\r\n",
+                "{\"department\":\"a\"}", 412, "");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1",
+                "If-Match: \"v9\", \"v1\"\r\n", "{\"department\":\"a\"}", 200,
+                "\"department\":\"a\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: \"v1\"\r\n",
+                "{\"department\":\"b\"}", 412, "");
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", "If-Match: *\r\n",
+                "{\"department\":\"c\"}", 200, "\"department\":\"c\"");
+    desk_expect(&desk, "PATCH /api/v1/personnel/7", "If-Match: *\r\n",
+                "{\"department\":\"c\"}", 404, "");
+    desk_expect(&desk, "DELETE /api/v1/personnel/1", "If-Match: \"v1\"\r\n",
+                NULL, 412, "");
+    desk_expect(&desk, "DELETE /api/v1/personnel/7", "If-Match: \"v1\"\r\n",
+                NULL, 404, "");
+    desk_expect(&desk, "DELETE /api/v1/personnel/1", "If-Match: \"v3\"\r\n",
+                NULL, 204, "");
     desk_close(&desk);
 }
 
@@ -200,14 +205,14 @@ static void keeps_every_type(struct rig *r)
     for (size_t i = 0; i < COUNT(there_and_back); i++) {
         int64_t id;
 
-        expect(&desk, "POST /api/v1/t", NULL, there_and_back[i].body, 201,
-               there_and_back[i].shown);
-        id = made_id(&desk);
+        desk_expect(&desk, "POST /api/v1/t", NULL, there_and_back[i].body, 201,
+                    there_and_back[i].shown);
+        id = desk_made_id(&desk);
         snprintf(path, sizeof(path), "GET /api/v1/t/%lld", (long long)id);
-        expect(&desk, path, NULL, NULL, 200, there_and_back[i].shown);
+        desk_expect(&desk, path, NULL, NULL, 200, there_and_back[i].shown);
         snprintf(path, sizeof(path), "PATCH /api/v1/t/%lld", (long long)id);
-        expect(&desk, path, NULL, there_and_back[i].body, 200,
-               there_and_back[i].shown);
+        desk_expect(&desk, path, NULL, there_and_back[i].body, 200,
+                    there_and_back[i].shown);
         CHECK(str_eq(desk.etag, STR("\"v1\"")), "%s: %s made it %.*s", r->kind,
               there_and_back[i].body, STR_ARG(desk.etag));
     }
@@ -299,8 +304,8 @@ static void says_what_is_wrong(struct rig *r)
     if (!desk_open(&desk, r, NULL))
         return;
     for (size_t i = 0; i < COUNT(refused); i++)
-        expect(&desk, refused[i].line, refused[i].fields, refused[i].body,
-               refused[i].code, refused[i].parts);
+        desk_expect(&desk, refused[i].line, refused[i].fields, refused[i].body,
+                    refused[i].code, refused[i].parts);
     CHECK(rig_int(r, "SELECT count(*) FROM \"users\"") == 0, "%s: none made",
           r->kind);
     desk_close(&desk);
@@ -325,7 +330,7 @@ static void takes_json_types(struct rig *r)
                  strchr(types[i], ':'));
         snprintf(body, sizeof(body), "{\"name\":\"n\",\"email\":\"a%zu@b\"}",
                  i);
-        expect(&desk, line, fields, body, 201, "");
+        desk_expect(&desk, line, fields, body, 201, "");
     }
     desk_close(&desk);
 }
@@ -336,32 +341,32 @@ static void keeps_values_unique(struct rig *r)
 
     if (!desk_open(&desk, r, NULL))
         return;
-    expect(&desk, "POST /api/v1/users", NULL, ann, 201, "");
-    expect(&desk, "POST /api/v1/users", NULL, ann, 400,
-           "{\"status\":400,\"message\":\"\n\"data\":{\"email\":{\"code\":"
-           "\"not_unique\",\"message\":\"this value is already taken\"}}");
-    expect(&desk, "POST /api/v1/users", "Accept-Language: fr\r\n", ann, 400,
-           "cette valeur est d\xC3\xA9j\xC3\xA0 prise");
-    expect(&desk, "POST /api/v1/users", NULL,
-           "{\"name\":\"\",\"email\":\"ann@x.org\"}", 422,
-           "\"name\":{\"code\":\"too_short\"\n"
-           "\"email\":{\"code\":\"not_unique\"");
-    expect(&desk, "POST /api/v1/users", NULL,
-           "{\"name\":\"Bob\",\"email\":\"bob@x.org\"}", 201, "\"id\":");
+    desk_expect(&desk, "POST /api/v1/users", NULL, ann, 201, "");
+    desk_expect(&desk, "POST /api/v1/users", NULL, ann, 400,
+                "{\"status\":400,\"message\":\"\n\"data\":{\"email\":{\"code\":"
+                "\"not_unique\",\"message\":\"this value is already taken\"}}");
+    desk_expect(&desk, "POST /api/v1/users", "Accept-Language: fr\r\n", ann,
+                400, "cette valeur est d\xC3\xA9j\xC3\xA0 prise");
+    desk_expect(&desk, "POST /api/v1/users", NULL,
+                "{\"name\":\"\",\"email\":\"ann@x.org\"}", 422,
+                "\"name\":{\"code\":\"too_short\"\n"
+                "\"email\":{\"code\":\"not_unique\"");
+    desk_expect(&desk, "POST /api/v1/users", NULL,
+                "{\"name\":\"Bob\",\"email\":\"bob@x.org\"}", 201, "\"id\":");
     {
         char line[64];
 
         snprintf(line, sizeof(line), "PATCH /api/v1/users/%lld",
-                 (long long)made_id(&desk));
-        expect(&desk, line, NULL, "{\"email\":\"ann@x.org\"}", 400,
-               "\"email\":{\"code\":\"not_unique\"");
-        expect(&desk, line, NULL, "{\"email\":\"bob@x.org\"}", 200, "Bob");
+                 (long long)desk_made_id(&desk));
+        desk_expect(&desk, line, NULL, "{\"email\":\"ann@x.org\"}", 400,
+                    "\"email\":{\"code\":\"not_unique\"");
+        desk_expect(&desk, line, NULL, "{\"email\":\"bob@x.org\"}", 200, "Bob");
     }
     /* NULL equals nothing. */
-    expect(&desk, "POST /api/v1/personnel", NULL, person, 201, "");
-    expect(&desk, "POST /api/v1/personnel", NULL,
-           "{\"number\":\"E-2\",\"first_name\":\"a\",\"last_name\":\"b\"}", 201,
-           "\"email\":null");
+    desk_expect(&desk, "POST /api/v1/personnel", NULL, person, 201, "");
+    desk_expect(&desk, "POST /api/v1/personnel", NULL,
+                "{\"number\":\"E-2\",\"first_name\":\"a\",\"last_name\":\"b\"}",
+                201, "\"email\":null");
     desk_close(&desk);
 }
 
@@ -371,38 +376,39 @@ static void keeps_relations(struct rig *r)
 {
     if (!desk_open(&desk, r, NULL))
         return;
-    ask(&desk, "POST /api/v1/personnel", NULL, person);
-    ask(&desk, "POST /api/v1/absences", NULL,
-        "{\"person\":1,\"starts_on\":\"2026-11-20\","
-        "\"ends_on\":\"2026-11-21\"}");
-    ask(&desk, "POST /api/v1/evaluations", NULL,
-        "{\"person\":1,\"period\":\"2026\",\"mark\":15.25}");
-    expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 409,
-           "\"absences.person\":{\"code\":\"in_use\",\"message\":\"records of "
-           "absences depend on it\"}\n"
-           "\"evaluations.person\":{\"code\":\"in_use\"");
-    expect(&desk, "PATCH /api/v1/absences/1", NULL, "{\"person\":9}", 422,
-           "\"person\":{\"code\":\"no_such_record\"");
-    ask(&desk, "DELETE /api/v1/absences/1", NULL, NULL);
-    ask(&desk, "DELETE /api/v1/evaluations/1", NULL, NULL);
-    expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 204, "");
+    desk_ask(&desk, "POST /api/v1/personnel", NULL, person);
+    desk_ask(&desk, "POST /api/v1/absences", NULL,
+             "{\"person\":1,\"starts_on\":\"2026-11-20\","
+             "\"ends_on\":\"2026-11-21\"}");
+    desk_ask(&desk, "POST /api/v1/evaluations", NULL,
+             "{\"person\":1,\"period\":\"2026\",\"mark\":15.25}");
+    desk_expect(
+        &desk, "DELETE /api/v1/personnel/1", NULL, NULL, 409,
+        "\"absences.person\":{\"code\":\"in_use\",\"message\":\"records of "
+        "absences depend on it\"}\n"
+        "\"evaluations.person\":{\"code\":\"in_use\"");
+    desk_expect(&desk, "PATCH /api/v1/absences/1", NULL, "{\"person\":9}", 422,
+                "\"person\":{\"code\":\"no_such_record\"");
+    desk_ask(&desk, "DELETE /api/v1/absences/1", NULL, NULL);
+    desk_ask(&desk, "DELETE /api/v1/evaluations/1", NULL, NULL);
+    desk_expect(&desk, "DELETE /api/v1/personnel/1", NULL, NULL, 204, "");
 
     /* What is set to null is another version, and not read from before. */
-    ask(&desk, "POST /api/v1/users", NULL,
-        "{\"name\":\"Ann\",\"email\":\"ann@x.org\"}");
-    ask(&desk, "POST /api/v1/activities", NULL,
-        "{\"title\":\"t\",\"assignee\":1}");
-    expect(&desk, "GET /api/v1/activities/1", NULL, NULL, 200,
-           "\"assignee\":1");
-    expect(&desk, "GET /api/v1/activities?perPage=5", NULL, NULL, 200,
-           "\"assignee\":1");
+    desk_ask(&desk, "POST /api/v1/users", NULL,
+             "{\"name\":\"Ann\",\"email\":\"ann@x.org\"}");
+    desk_ask(&desk, "POST /api/v1/activities", NULL,
+             "{\"title\":\"t\",\"assignee\":1}");
+    desk_expect(&desk, "GET /api/v1/activities/1", NULL, NULL, 200,
+                "\"assignee\":1");
+    desk_expect(&desk, "GET /api/v1/activities?perPage=5", NULL, NULL, 200,
+                "\"assignee\":1");
     desk.now_ms += 1000;
-    expect(&desk, "DELETE /api/v1/users/1", NULL, NULL, 204, "");
-    expect(&desk, "GET /api/v1/activities/1", "If-None-Match: \"v1\"\r\n", NULL,
-           200, "\"assignee\":null\n09:03:01.000Z");
+    desk_expect(&desk, "DELETE /api/v1/users/1", NULL, NULL, 204, "");
+    desk_expect(&desk, "GET /api/v1/activities/1", "If-None-Match: \"v1\"\r\n",
+                NULL, 200, "\"assignee\":null\n09:03:01.000Z");
     CHECK(str_eq(desk.etag, STR("\"v2\"")), "%.*s", STR_ARG(desk.etag));
-    expect(&desk, "GET /api/v1/activities?perPage=5", NULL, NULL, 200,
-           "\"assignee\":null");
+    desk_expect(&desk, "GET /api/v1/activities?perPage=5", NULL, NULL, 200,
+                "\"assignee\":null");
     desk_close(&desk);
 }
 
@@ -421,23 +427,23 @@ static void follows_relations_further(struct rig *r)
 {
     if (!desk_open(&desk, r, chain))
         return;
-    ask(&desk, "POST /api/v1/a", NULL, "{\"n\":1}");
-    ask(&desk, "POST /api/v1/b", NULL, "{\"a\":1}");
-    ask(&desk, "POST /api/v1/c", NULL, "{\"b\":1}");
-    ask(&desk, "POST /api/v1/d", NULL, "{\"b\":1}");
-    expect(&desk, "DELETE /api/v1/a/1", NULL, NULL, 409,
-           "\"d.b\":{\"code\":\"in_use\"");
-    expect(&desk, "GET /api/v1/c/1", NULL, NULL, 200, "\"b\":1");
+    desk_ask(&desk, "POST /api/v1/a", NULL, "{\"n\":1}");
+    desk_ask(&desk, "POST /api/v1/b", NULL, "{\"a\":1}");
+    desk_ask(&desk, "POST /api/v1/c", NULL, "{\"b\":1}");
+    desk_ask(&desk, "POST /api/v1/d", NULL, "{\"b\":1}");
+    desk_expect(&desk, "DELETE /api/v1/a/1", NULL, NULL, 409,
+                "\"d.b\":{\"code\":\"in_use\"");
+    desk_expect(&desk, "GET /api/v1/c/1", NULL, NULL, 200, "\"b\":1");
     CHECK(str_eq(desk.etag, STR("\"v1\"")), "%s: rolled back", r->kind);
-    expect(&desk, "PATCH /api/v1/d/1", NULL, "{\"b\":null,\"d\":1}", 200,
-           "\"d\":1");
-    ask(&desk, "GET /api/v1/b/1", NULL, NULL);
-    expect(&desk, "DELETE /api/v1/a/1", NULL, NULL, 204, "");
-    expect(&desk, "GET /api/v1/b/1", NULL, NULL, 404, "");
-    expect(&desk, "GET /api/v1/c/1", NULL, NULL, 200, "\"b\":null");
+    desk_expect(&desk, "PATCH /api/v1/d/1", NULL, "{\"b\":null,\"d\":1}", 200,
+                "\"d\":1");
+    desk_ask(&desk, "GET /api/v1/b/1", NULL, NULL);
+    desk_expect(&desk, "DELETE /api/v1/a/1", NULL, NULL, 204, "");
+    desk_expect(&desk, "GET /api/v1/b/1", NULL, NULL, 404, "");
+    desk_expect(&desk, "GET /api/v1/c/1", NULL, NULL, 200, "\"b\":null");
     CHECK(str_eq(desk.etag, STR("\"v2\"")), "%.*s", STR_ARG(desk.etag));
     /* Who refers only to itself is in nobody's way. */
-    expect(&desk, "DELETE /api/v1/d/1", NULL, NULL, 204, "");
+    desk_expect(&desk, "DELETE /api/v1/d/1", NULL, NULL, 204, "");
     desk_close(&desk);
 }
 
@@ -460,7 +466,7 @@ static void *race_one(void *arg)
     x->own.records = x->first->records;
     x->own.now_ms = x->first->now_ms;
     x->own.asked = false;
-    x->code = ask(&x->own, x->line, x->fields, x->body);
+    x->code = desk_ask(&x->own, x->line, x->fields, x->body);
     if (x->own.asked)
         fake_close(&x->own.fake);
     return NULL;
@@ -519,7 +525,7 @@ static void fail_each(const char *line, const char *body, int good)
 
         mem_calls = 0;
         mem_fail_at = n;
-        code = ask(&desk, line, NULL, body);
+        code = desk_ask(&desk, line, NULL, body);
         mem_fail_at = -1;
         CHECK(code == good || code == 503, "%s: %s: fail at %ld gave %d",
               desk.rig->kind, line, n, code);
@@ -539,8 +545,8 @@ static void survives_want_of_memory(struct rig *r)
 
     if (!desk_open(&desk, r, NULL))
         return;
-    ask(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"a\"}");
-    ask(&desk, "GET /api/v1/settings?page=9", NULL, NULL);
+    desk_ask(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"a\"}");
+    desk_ask(&desk, "GET /api/v1/settings?page=9", NULL, NULL);
     fake_close(&desk.fake);
     desk.asked = false;
     before = mem_live;
@@ -561,25 +567,30 @@ static void says_that_the_store_is_away(struct rig *r)
         return;
     if (!desk_open(&desk, r, NULL))
         return;
-    ask(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"a\"}");
-    expect(&desk, "GET /api/v1/settings/1", NULL, NULL, 200, "X-Cache: miss");
+    desk_ask(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"a\"}");
+    desk_expect(&desk, "GET /api/v1/settings/1", NULL, NULL, 200,
+                "X-Cache: miss");
     snprintf(command, sizeof(command), "%s stop", ctl);
     CHECK(system(command) == 0, "%s", command);
-    expect(&desk, "GET /api/v1/settings/1", NULL, NULL, 200, "X-Cache: hit");
-    expect(&desk, "GET /api/v1/settings", NULL, NULL, 503,
-           "Retry-After\n!SELECT\n!postgres");
-    expect(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"b\"}", 503, "");
-    expect(&desk, "PATCH /api/v1/settings/1", NULL, "{\"value\":1}", 503, "");
-    expect(&desk, "DELETE /api/v1/settings/1", NULL, NULL, 503, "");
-    expect(&desk, "POST /api/v1/settings", NULL, "{\"key\":7}", 422, "");
+    desk_expect(&desk, "GET /api/v1/settings/1", NULL, NULL, 200,
+                "X-Cache: hit");
+    desk_expect(&desk, "GET /api/v1/settings", NULL, NULL, 503,
+                "Retry-After\n!SELECT\n!postgres");
+    desk_expect(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"b\"}", 503,
+                "");
+    desk_expect(&desk, "PATCH /api/v1/settings/1", NULL, "{\"value\":1}", 503,
+                "");
+    desk_expect(&desk, "DELETE /api/v1/settings/1", NULL, NULL, 503, "");
+    desk_expect(&desk, "POST /api/v1/settings", NULL, "{\"key\":7}", 422, "");
     snprintf(command, sizeof(command), "%s start", ctl);
     CHECK(system(command) == 0, "%s", command);
     for (int i = 0; i < 200; i++)
-        if (ask(&desk, "GET /api/v1/settings?page=2", NULL, NULL) == 200)
+        if (desk_ask(&desk, "GET /api/v1/settings?page=2", NULL, NULL) == 200)
             break;
         else
             nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
-    expect(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"b\"}", 201, "");
+    desk_expect(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"b\"}", 201,
+                "");
     desk_close(&desk);
 }
 
