@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -206,8 +207,10 @@ struct client client_open(const struct live *l, enum listener to)
     struct sockaddr_in at = { .sin_family = AF_INET,
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     struct tls_error why = { "" };
+    int on = 1;
 
     at.sin_port = htons((uint16_t)server_port(l->server, to));
+    setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (connect(c.fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
         close(c.fd);
         c.fd = -1;
