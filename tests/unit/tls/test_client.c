@@ -12,60 +12,6 @@
 
 /* --- what is trusted ---------------------------------------------------- */
 
-/* Certificates for what can be wrong, beside those of certificates(). */
-static const char *odd_certificates(void)
-{
-    static const char make_all[] =
-        "set -e\n"
-        "host() {\n" /* name, authority, openssl x509's words */
-        "  n=$1; ca=$2; shift 2\n"
-        "  openssl ecparam -name prime256v1 -genkey -noout -out $n.key\n"
-        "  openssl req -new -key $n.key -subj /CN=localhost -config x.cnf"
-        "    -out $n.csr\n"
-        "  openssl x509 -req -sha256 -in $n.csr -CA $ca.crt -CAkey $ca.key"
-        "    -CAcreateserial -extfile x.cnf -out $n.crt \"$@\"\n"
-        "}\n"
-        "sub() {\n"
-        "  host $1 ca -days 30 -extensions $2\n"
-        "}\n"
-        "sub sub ca; sub nosub host\n"
-        "host leaf sub -days 30 -extensions host\n"
-        "cat sub.crt >>leaf.crt\n"
-        "host lonely sub -days 30 -extensions host\n"
-        "host badleaf nosub -days 30 -extensions host\n"
-        "cat nosub.crt >>badleaf.crt\n"
-        "host expired ca -days -1 -extensions host\n"
-        "host elsewhere ca -days 30 -extensions elsewhere\n"
-        "host client ca -days 30 -extensions client\n"
-        "host critical ca -days 30 -extensions critical\n"
-        "host common ca -days 30\n"
-        "openssl req -new -x509 -newkey rsa:1024 -nodes -keyout weak.key"
-        "  -subj /CN=localhost -config x.cnf -extensions host -out weak.crt\n"
-        "openssl genrsa -out plus.key 2048\n"
-        "openssl req -new -key plus.key -subj /CN=localhost -config x.cnf"
-        "  -out plus.csr\n"
-        "openssl x509 -req -sha512 -in plus.csr -CA ca.crt -CAkey ca.key"
-        "  -CAcreateserial -extfile x.cnf -extensions host -out plus.crt\n";
-    static const char more[] =
-        "[elsewhere]\nsubjectAltName = DNS:example.org, IP:10.0.0.1\n"
-        "[client]\nextendedKeyUsage = clientAuth\n"
-        "subjectAltName = DNS:localhost\n"
-        "[critical]\n1.2.3.4 = critical, DER:0500\n"
-        "subjectAltName = DNS:localhost\n";
-    static const char *folder;
-
-    if (folder != NULL)
-        return folder;
-    folder = check_folder();
-    CHECK(shell(folder, "cp %s/* .", certificates()), "copy");
-    write_text(in_folder(folder, "more.cnf"), more);
-    CHECK(shell(folder, "cat more.cnf >>x.cnf"), "x.cnf");
-    write_text(in_folder(folder, "odd"), make_all);
-    if (!shell(folder, "sh ./odd"))
-        CHECK(false, "openssl could not make the certificates: %s/log", folder);
-    return folder;
-}
-
 static struct tls_client *open_client(const char *ca, enum tls_verify verify)
 {
     struct tls_client *c = NULL;

@@ -26,6 +26,15 @@ void write_text(const char *path, const char *text);
  *   self.crt, self.key       signed by itself, P-256, for localhost */
 const char *certificates(void);
 
+/* The same and, signed by the first authority but for
+ *   leaf      … by one below it, which is in the file
+ *   lonely    … by one below it, which is not
+ *   badleaf   … by one that may not sign
+ *   expired, elsewhere (example.org, 10.0.0.1), client (for clients),
+ *   critical (an unknown extension), common (no names but the common one),
+ *   plus (RSA, with SHA-512) */
+const char *odd_certificates(void);
+
 struct tls_server *open_server(const char *folder, const char *kind);
 
 /* --- a server in a thread ----------------------------------------------- */
