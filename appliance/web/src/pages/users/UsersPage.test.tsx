@@ -216,6 +216,7 @@ test('deleting asks, deletes, says so', async () => {
   const table = usersTable(2);
   open(table.handler);
   await screen.findByText('Person 1');
+  screen.getByRole('button', { name: 'Delete Person 1' }).focus();
   press('Delete Person 1');
   expect(table.rows).toHaveLength(2);
   const asking = screen.getByRole('alertdialog');
@@ -224,6 +225,8 @@ test('deleting asks, deletes, says so', async () => {
   press('Delete user');
   await screen.findByText('Person 1 was deleted.');
   await waitFor(() => expect(names()).toEqual(['Person 2']));
+  const heading = screen.getByRole('heading', { level: 1 });
+  expect(document.activeElement).toBe(heading);
 });
 
 test('deleting what is gone already is no failure', async () => {

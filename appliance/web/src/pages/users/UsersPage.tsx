@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useApi } from '../../api/context';
 import type { Page, User } from '../../api/types';
 import { useQuery } from '../../api/useQuery';
@@ -50,6 +50,7 @@ export function UsersPage() {
       navigate(viewPath({ page: lastPage, perPage, sort }), { replace: true });
   }, [beyond, lastPage, perPage, sort]);
 
+  const expectLoss = useFocusRescue(data);
   const close = () => setOpen(null);
   const done = () => {
     close();
@@ -99,7 +100,14 @@ export function UsersPage() {
         )}
       </Card>
       {open?.what === 'delete' && (
-        <DeleteUser user={open.user} onClose={close} onDeleted={done} />
+        <DeleteUser
+          user={open.user}
+          onClose={close}
+          onDeleted={() => {
+            expectLoss();
+            done();
+          }}
+        />
       )}
       {(open?.what === 'add' || open?.what === 'edit') && (
         <UserEditor
@@ -110,6 +118,22 @@ export function UsersPage() {
       )}
     </>
   );
+}
+
+/* The button that deleted a row goes with it, and the focus would be nowhere:
+ * the heading takes it once the new list is there. */
+function useFocusRescue(data: unknown): () => void {
+  const expected = useRef(false);
+
+  useEffect(() => {
+    if (!expected.current || document.activeElement !== document.body) return;
+    expected.current = false;
+    document.querySelector<HTMLElement>('main h1')?.focus();
+  }, [data]);
+
+  return () => {
+    expected.current = true;
+  };
 }
 
 interface ListingProps {
