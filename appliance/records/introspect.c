@@ -54,7 +54,7 @@ enum status found_read(struct found *f, enum store_dialect d,
 {
     const struct query q = { .text = catalogues[d],
                              .columns = "sss",
-                             .class = QUERY_SCHEMA };
+                             .class = QUERY_LIST };
     struct rows rows;
     enum status st;
 
@@ -127,7 +127,7 @@ enum status found_schema(const struct found *f, struct store_conn *c,
     const struct query q = {
         .text = "SELECT \"text\" FROM \"_schema\" WHERE \"id\" = 1",
         .columns = "s",
-        .class = QUERY_SCHEMA
+        .class = QUERY_READ
     };
     struct schema_error wrong;
     struct rows rows;

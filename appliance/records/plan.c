@@ -65,9 +65,7 @@ void planner_add(struct planner *p, const struct buf *sql,
 int64_t planner_count(struct planner *p, const struct buf *sql,
                       const struct value *args, size_t n_args)
 {
-    struct query q = { .columns = "i",
-                       .class = QUERY_SCHEMA,
-                       .n_args = n_args };
+    struct query q = { .columns = "i", .class = QUERY_COUNT, .n_args = n_args };
     struct str text;
     struct rows rows;
 

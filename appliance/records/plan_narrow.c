@@ -94,7 +94,7 @@ static int64_t scan_batch(struct planner *p, const struct change *ch,
 /* Reads every value, some at a time. */
 static void scan(struct planner *p, const struct change *ch, const char *what)
 {
-    struct query q = { .columns = "is", .class = QUERY_SCHEMA, .n_args = 1 };
+    struct query q = { .columns = "is", .class = QUERY_LIST, .n_args = 1 };
     struct plan_step step = { .n_args = 1 };
     struct value *after = arena_take(p->arena, sizeof(*after));
     struct arena scratch;

@@ -45,6 +45,23 @@ static void must_apply(struct rig *r, const char *json, bool allow_drop)
           STR_ARG(plan.n > 0 ? plan.steps[0].sql : STR("none")));
 }
 
+/* What only reading would plan: the steps it says are those it then runs. */
+static void must_foresee(struct rig *r, const char *json, size_t n_losing)
+{
+    struct schema_error wrong;
+    struct store_error why = { "", "" };
+    struct plan plan = { 0 };
+    struct schema *s = NULL;
+    enum status st;
+
+    if (schema_read(str_of(json), &r->arena, &s, &wrong) != ST_OK)
+        return;
+    st = plan_make(s, r->store, rig_deadline(), &r->arena, &plan, &why);
+    CHECK(st == ST_OK && plan.n_losing == n_losing, "%s: %s: %s, %zu of %zu",
+          r->kind, status_name(st), why.what, plan.n_losing, plan.n);
+    schema_free(s);
+}
+
 static bool says(const struct plan *plan, const char *words)
 {
     for (size_t i = 0; i < plan->n; i++)
@@ -267,7 +284,9 @@ static void one_case(struct rig *r, size_t i)
 
     must_apply(r, cases[i].before, true);
     insert_rows(r, cases[i].rows);
+    must_foresee(r, cases[i].before, 0);
     st = apply(r, cases[i].after, false, &plan, &why);
+    must_foresee(r, cases[i].after, plan.n_losing);
     if (cases[i].refused == NULL) {
         CHECK(st == ST_OK && plan.n_losing == 0, "%s: %s: %s %s %.*s", r->kind,
               cases[i].name, status_name(st), why.what,
