@@ -2,9 +2,13 @@
 /* TLS 1.2 by BearSSL: the server side for http/, the client side for store/
  * and cache/, and certificates. bearssl.h is seen in this folder only.
  *
- * Suites: ECDHE with AES-GCM and ChaCha20-Poly1305 only; curves P-256 and
- * X25519; ECDSA and RSA keys; ALPN http/1.1 (RFC 7301); resumption by
- * session identifier (RFC 5246, 7.3). */
+ * Suites: ECDHE with AES-GCM and ChaCha20-Poly1305 only, the server's choice
+ * counts (AES first where the processor has it); keys are exchanged on X25519
+ * or P-256; RSA and ECDSA certificates; SHA-256 and SHA-384. No second
+ * handshake on a connection. A client that names protocols (ALPN, RFC 7301)
+ * must name http/1.1, else it gets alert 120, as RFC 7301, 3.2 wants.
+ * Resumption by session identifier (RFC 5246, 7.3), for an hour, with the
+ * certificate that it began with. */
 #ifndef TLS_TLS_H
 #define TLS_TLS_H
 
@@ -22,8 +26,9 @@ struct tls_error {
 /* When cert or key is missing in dir, makes an ECDSA P-256 key and a
  * self-signed certificate (X.509 v3; SAN localhost, 127.0.0.1, ::1 and the
  * host's name; one year) as dir/tls.crt and dir/tls.key (mode 0600). When
- * they are there they are kept, unless expired: then made anew. The paths
- * are written to the two buffers. */
+ * they are there they are kept, even if they cannot be used (tls_server_open
+ * will say so), unless expired: then made anew. dir is made when missing.
+ * The paths are written to the two buffers. */
 MUST_CHECK enum status tls_self_signed(const char *dir, int64_t now_ms,
                                        char cert_path[4096],
                                        char key_path[4096],
@@ -40,8 +45,7 @@ struct tls_server; /* a certificate and what all its connections share */
  * tls_server_reload. */
 MUST_CHECK enum status tls_server_open(const char *cert_path,
                                        const char *key_path, int64_t now_ms,
-                                       struct log *log,
-                                       struct tls_server **out,
+                                       struct log *log, struct tls_server **out,
                                        struct tls_error *why);
 
 /* Reads the files again: new connections get the new certificate, old ones
@@ -67,7 +71,7 @@ enum tls_handshake { TLS_FULL, TLS_RESUMED, TLS_FAILED };
  * deadline. The socket stays the caller's. ST_OK and *out, else ST_TIMEOUT,
  * ST_BAD_INPUT (the peer broke the protocol or speaks something else),
  * ST_NO_MEMORY, ST_BUSY (the connection went away). Counts
- * METRIC_TLS_HANDSHAKES. */
+ * METRIC_TLS_HANDSHAKES, but not a peer that left without a word. */
 MUST_CHECK enum status tls_accept(struct tls_server *s, int fd,
                                   int64_t deadline_ms, struct tls_conn **out);
 
@@ -101,9 +105,9 @@ MUST_CHECK enum status tls_connect(struct tls_client *c, int fd,
  * tls_begin, tls_step until *events is 0; meanwhile *events is what to poll
  * the socket for before the next one. After an error, too, tls_close. With
  * sni false, host is not sent. */
-MUST_CHECK enum status tls_begin(struct tls_client *c, int fd,
-                                 const char *host, bool sni,
-                                 struct tls_conn **out, struct tls_error *why);
+MUST_CHECK enum status tls_begin(struct tls_client *c, int fd, const char *host,
+                                 bool sni, struct tls_conn **out,
+                                 struct tls_error *why);
 MUST_CHECK enum status tls_step(struct tls_conn *c, short *events,
                                 struct tls_error *why);
 
@@ -121,16 +125,18 @@ size_t tls_end_point(const struct tls_conn *c,
 ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes);
 
 /* Bytes taken (> 0), or -1 with errno: EAGAIN when the socket takes no more
- * for now. Never blocks, never raises SIGPIPE. more: another write follows
- * at once, so the last record may be held back (MSG_MORE). What was taken
- * is encrypted and, unless EAGAIN, sent; call tls_flush until it is 0. */
+ * for now. Never blocks, never raises SIGPIPE. more: another write follows,
+ * with which the last bytes may wait. Without it, what was taken is
+ * encrypted and sent as far as the socket takes it: call tls_flush until it
+ * is 0. */
 ssize_t tls_write(struct tls_conn *c, const void *bytes, size_t n_bytes,
                   bool more);
 int tls_flush(struct tls_conn *c); /* 0: all sent; -1 with errno */
 
-/* Decrypted bytes that tls_read would give without asking the socket; looks
- * at bytes already received too (read-ahead), so that nobody polls a socket
- * whose data is here. */
+/* Decrypted bytes that tls_read would give without asking the socket: at
+ * least one when there are any, since what was received already is looked
+ * at too (read-ahead); so nobody polls a socket whose data is here. 1 also
+ * when tls_read would say that the stream has ended. */
 size_t tls_pending(struct tls_conn *c);
 
 /* Sends close_notify if it fits into the socket, waits for nothing, frees.

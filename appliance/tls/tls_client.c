@@ -299,14 +299,17 @@ enum status tls_begin(struct tls_client *client, int fd, const char *host,
     struct tls_conn *c;
     enum status st = conn_new(fd, &c);
 
-    if (st != ST_OK)
-        return tls_fail(why, st, "short of memory");
+    if (st != ST_OK) {
+        (void)tls_fail(why, st, "short of memory");
+        return st;
+    }
     if (host == NULL)
         host = "";
     st = begin(c, client, host, sni);
     if (st != ST_OK) {
         conn_free(c);
-        return tls_fail(why, st, "%s: %s", host, status_text(st, LANG_EN));
+        (void)tls_fail(why, st, "%s: %s", host, status_text(st, LANG_EN));
+        return st;
     }
     *out = c;
     return ST_OK;
@@ -327,7 +330,7 @@ enum status tls_connect(struct tls_client *client, int fd, const char *host,
                         int64_t deadline_ms, struct tls_conn **out,
                         struct tls_error *why)
 {
-    struct tls_conn *c;
+    struct tls_conn *c = NULL;
     enum status st = tls_begin(client, fd, host, true, &c, why);
 
     if (st != ST_OK)

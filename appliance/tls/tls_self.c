@@ -271,8 +271,7 @@ static enum status write_both(const char *cert_path, const char *key_path,
     enum status st;
 
     if (unlink(cert_path) != 0 && errno != ENOENT)
-        return tls_fail(why, ST_FORBIDDEN, "%s: cannot be replaced (%s)",
-                        cert_path, strerror(errno));
+        return tls_fail(why, ST_FORBIDDEN, "%s: cannot be replaced", cert_path);
     st = file_write(key_path, made->key_pem, 0600);
     if (st == ST_OK) {
         path = cert_path;

@@ -174,8 +174,10 @@ static enum status identity_read(struct tls_server *s, struct identity **out,
     struct identity *id = mem_take(sizeof(*id));
     enum status st;
 
-    if (id == NULL)
-        return tls_fail(why, ST_NO_MEMORY, "short of memory");
+    if (id == NULL) {
+        (void)tls_fail(why, ST_NO_MEMORY, "short of memory");
+        return ST_NO_MEMORY;
+    }
     st = credentials_read(s->cert_path, s->key_path, &s->crypto,
                           &id->credentials, why);
     if (st != ST_OK) {
@@ -324,7 +326,7 @@ static bool take_over(struct tls_server *s, struct identity **id)
 enum status tls_server_reload(struct tls_server *s, int64_t now_ms,
                               struct tls_error *why)
 {
-    struct identity *id;
+    struct identity *id = NULL;
     struct cert leaf;
     bool new = false;
     enum status st;
