@@ -20,7 +20,8 @@ struct redis {
     struct conn *idle;       /* the last one given back first */
     int open, n_idle, waiting;
     int64_t not_before_ms; /* no connection is opened before */
-    bool fit, was_fit, doubted;
+    bool fit, doubted;
+    unsigned n_fit;              /* times that a server was found fit */
     char run_id[RUN_ID_LEN + 1]; /* of the server that was found fit */
 };
 
@@ -80,11 +81,12 @@ bool redis_fit(struct redis *r, const char *run_id)
     bool moved;
 
     pthread_mutex_lock(&r->lock);
-    moved = r->was_fit && strcmp(r->run_id, run_id) != 0;
+    moved = r->n_fit > 0 && strcmp(r->run_id, run_id) != 0;
     if (moved)
         old = empty_locked(r);
     memcpy(r->run_id, run_id, strlen(run_id) + 1);
-    r->fit = r->was_fit = true;
+    r->fit = true;
+    r->n_fit++;
     r->doubted = false;
     r->not_before_ms = 0;
     pthread_mutex_unlock(&r->lock);
@@ -192,7 +194,7 @@ static void give(struct redis *r, struct conn *c, bool sound)
 /* --- opening ----------------------------------------------------------------
  */
 
-static bool reserve(struct redis *r)
+static bool reserve(struct redis *r, unsigned *n_fit)
 {
     bool yes;
 
@@ -200,15 +202,19 @@ static bool reserve(struct redis *r)
     yes = usable_locked(r) && may_open_locked(r) &&
           (r->open == 0 || r->waiting > r->n_idle);
     r->open += yes;
+    *n_fit = r->n_fit;
     pthread_mutex_unlock(&r->lock);
     return yes;
 }
 
-static void give_up(struct redis *r)
+/* For a while, unless the server has been found fit since: then what failed
+ * says nothing about it. */
+static void give_up(struct redis *r, unsigned n_fit)
 {
     pthread_mutex_lock(&r->lock);
     r->open--;
-    r->not_before_ms = clock_mono_ms() + REDIS_AGAIN_MS;
+    if (r->n_fit == n_fit)
+        r->not_before_ms = clock_mono_ms() + REDIS_AGAIN_MS;
     pthread_cond_broadcast(&r->returned);
     pthread_mutex_unlock(&r->lock);
     metrics_add(METRIC_REDIS_ERRORS, METRIC_AT(0), 1);
@@ -229,17 +235,18 @@ static bool is_fit(struct redis *r, const struct conn *c)
 void redis_open_wanted(struct redis *r)
 {
     char why[SERVER_WHY_LEN];
+    unsigned n_fit;
 
-    while (reserve(r)) {
+    while (reserve(r, &n_fit)) {
         struct conn *c = NULL;
 
         if (conn_open(r->server, clock_mono_ms() + REDIS_OPEN_MS, &c, why) !=
             ST_OK) {
-            give_up(r);
+            give_up(r, n_fit);
             r->events.doubt(r->events.arg);
         } else if (!is_fit(r, c)) {
             conn_close(c);
-            give_up(r);
+            give_up(r, n_fit);
             r->events.refused(r->events.arg);
         } else {
             give(r, c, true);

@@ -46,7 +46,7 @@ static bool cuts(const struct proxy *p)
 static void accept_one(struct proxy *p)
 {
     struct sockaddr_in to = loopback(p->to_port);
-    int fd = accept(p->listen_fd, NULL, NULL), i = 0, on = 1;
+    int fd = accept4(p->listen_fd, NULL, NULL, SOCK_CLOEXEC), i = 0, on = 1;
 
     if (fd < 0)
         return;
