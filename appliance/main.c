@@ -133,7 +133,8 @@ static int print(struct arena *a, void (*write)(struct buf *))
     if (buf_done(&b, &text) != ST_OK)
         return fail(ST_NO_MEMORY, "out of memory");
     fwrite(text.ptr, 1, text.len, stdout);
-    return fflush(stdout) == 0 ? 0 : fail(ST_FULL, "standard output takes no more");
+    return fflush(stdout) == 0 ? 0
+                               : fail(ST_FULL, "standard output takes no more");
 }
 
 static void write_help(struct buf *b)
