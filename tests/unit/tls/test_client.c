@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,46 @@ static void test_bad_servers(void)
     tls_client_close(client);
 }
 
+/* Step by step, with poll between: as libpq does it. */
+static void test_steps(void)
+{
+    static const struct {
+        const char *ca;
+        bool sni;
+        enum status want;
+    } row[] = { { "ca.crt", true, ST_OK },
+                { "ca.crt", false, ST_OK },
+                { "other-ca.crt", true, ST_FORBIDDEN } };
+
+    for (size_t i = 0; i < COUNT(row); i++) {
+        struct tls_server *s = open_server(certificates(), "p256");
+        struct tls_client *client =
+            open_client(in_folder(certificates(), row[i].ca), TLS_VERIFY_FULL);
+        struct served one = { .server = s, .talk = echo };
+        struct tls_error why = { "" };
+        struct tls_conn *c = NULL;
+        int fd = serve(&one), steps = 0;
+        enum status st =
+            tls_begin(client, fd, "localhost", row[i].sni, &c, &why);
+        short events = 1;
+
+        while (st == ST_OK && events != 0) {
+            st = tls_step(c, &events, &why);
+            steps++;
+            if (st == ST_OK && events != 0)
+                CHECK(events == POLLOUT ? wait_writable(fd) : wait_readable(fd),
+                      "row %zu: poll", i);
+        }
+        CHECK(st == row[i].want && steps > 1, "row %zu: %s after %d: %s", i,
+              status_name(st), steps, why.what);
+        tls_close(c);
+        close(fd);
+        (void)served(&one);
+        tls_client_close(client);
+        tls_server_close(s);
+    }
+}
+
 /* Both kinds of sockets will do, and a name that is too long is refused. */
 static void test_sockets_and_names(void)
 {
@@ -330,5 +371,6 @@ void test_tls_client(void)
     RUN(test_system_bundle);
     RUN(test_end_point);
     RUN(test_bad_servers);
+    RUN(test_steps);
     RUN(test_sockets_and_names);
 }

@@ -199,6 +199,37 @@ static void test_resumption(void)
     tls_server_close(s);
 }
 
+/* Each outcome under its own name; a peer that left at once is none. */
+static void test_counting(void)
+{
+    static const char *const want[] = {
+        "appliance_tls_handshakes_total{result=\"full\"} 1\n",
+        "appliance_tls_handshakes_total{result=\"resumed\"} 2\n",
+        "appliance_tls_handshakes_total{result=\"failed\"} 1\n",
+    };
+    struct tls_server *s = open_server(certificates(), "p256");
+    struct outcome first = shake(s, NULL, NULL);
+    struct served gone = { .server = s };
+    struct str text = STR("");
+    struct arena a;
+    struct buf b;
+
+    (void)shake(s, NULL, &first.session);
+    (void)shake(s, NULL, &first.session);
+    (void)shake(s, "h2", NULL);
+    close(serve(&gone));
+    CHECK(served(&gone) == ST_BUSY, "%s", status_name(gone.st));
+
+    arena_init(&a, 1 << 20);
+    buf_init(&b, &a, 1 << 19);
+    metrics_write(&b, METRICS_PROMETHEUS);
+    CHECK(buf_done(&b, &text) == ST_OK, "metrics");
+    for (size_t i = 0; i < COUNT(want); i++)
+        CHECK(strstr(text.ptr, want[i]) != NULL, "%s", want[i]);
+    arena_close(&a);
+    tls_server_close(s);
+}
+
 /* BearSSL 0.6 as it comes reads far outside of its list here. */
 static void test_resumption_without_protocol(void)
 {
@@ -496,6 +527,7 @@ static void test_many(void)
 void test_tls_handshake(void)
 {
     CHECK(metrics_open("test", "test") == ST_OK, "metrics");
+    RUN(test_counting);
     RUN(test_suites);
     RUN(test_preference);
     RUN(test_versions);
