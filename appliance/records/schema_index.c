@@ -83,7 +83,7 @@ static enum status read_index(struct reader *r, const struct json *v,
     if (json_kind(v) != JSON_ARRAY || count == 0 || count > INDEX_FIELDS_MAX)
         return reader_bad(r, "must be a list of 1 to %d names of fields",
                           INDEX_FIELDS_MAX);
-    fields = arena_take_array(r->arena, count, sizeof(*fields));
+    fields = arena_take_array(r->arena, count, sizeof(const struct field *));
     if (fields == NULL)
         return ST_NO_MEMORY;
     for (size_t i = 0; json_next(&it); i++) {
@@ -138,7 +138,7 @@ enum status indexes_read(struct reader *r, const struct json *v,
     for (size_t i = 0; st == ST_OK && i < c->n_fields; i++) {
         if (!indexed[i] || c->fields[i].unique)
             continue;
-        one = arena_take(r->arena, sizeof(*one));
+        one = arena_take(r->arena, sizeof(const struct field *));
         if (one == NULL)
             return ST_NO_MEMORY;
         *one = &c->fields[i];

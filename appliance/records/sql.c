@@ -52,7 +52,7 @@ static enum status describe_row(struct statements *s, struct arena *a)
     char *letters = arena_take(a, ROW_FIELDS + c->n_fields + 1);
     struct buf b;
 
-    s->shown = arena_take_array(a, c->n_fields, sizeof(*s->shown));
+    s->shown = arena_take_array(a, c->n_fields, sizeof(const struct field *));
     if (letters == NULL || s->shown == NULL)
         return ST_NO_MEMORY;
     memset(letters, 'i', ROW_FIELDS);

@@ -36,7 +36,7 @@ static enum status find_user(const struct records *r, const struct request *rq,
 
 enum status user_create(struct records *r, struct request *rq, struct reply *rp)
 {
-    const struct value *row;
+    const struct value *row = NULL;
     enum status st;
 
     if (r->users == NULL)
@@ -58,7 +58,7 @@ enum status user_read(struct records *r, struct request *rq, struct reply *rp)
 
 enum status user_change(struct records *r, struct request *rq, struct reply *rp)
 {
-    const struct value *row;
+    const struct value *row = NULL;
     int64_t id;
     enum status st = find_user(r, rq, &id);
 

@@ -186,7 +186,7 @@ static bool is_ipv6(struct str s)
 /* "host", "host:8443", "[::1]:8443" */
 static bool is_authority(struct str s)
 {
-    struct str host = s, port = STR_NONE;
+    struct str host, port = STR_NONE;
     int64_t n;
 
     if (s.len > 0 && s.ptr[0] == '[') {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Records that come, change and go. */
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -222,7 +222,7 @@ static bool has_condition(const struct request *rq)
 /* Reads the row when there is an If-Match: *version is 0 without one. */
 static enum status check_condition(struct write *w, int64_t *version)
 {
-    const struct value *row;
+    const struct value *row = NULL;
     struct str etag;
     enum status st;
 
@@ -389,7 +389,7 @@ static enum status explain_conflict(struct write *w)
 
 static enum status remove_row(struct write *w)
 {
-    const struct value *row;
+    const struct value *row = NULL;
     int64_t version, changed = 0;
     enum status st = check_condition(w, &version);
 
@@ -428,8 +428,10 @@ enum status write_row(const struct records *r, const struct statements *s,
                       const struct value *row)
 {
     struct str etag;
-    enum status st = json_etag(row, rp->arena, &etag);
+    enum status st;
 
+    assert(row != NULL);
+    st = json_etag(row, rp->arena, &etag);
     if (st != ST_OK)
         return st;
     write(&rp->body, r, s, row);
@@ -446,6 +448,7 @@ enum status write_created(const struct records *r, const struct statements *s,
     struct buf b;
     enum status st;
 
+    assert(row != NULL);
     buf_init(&b, rq->arena, 16 * 1024);
     buf_add(&b, str_cut(&left, '?'));
     buf_add_char(&b, '/');
@@ -462,7 +465,7 @@ enum status record_create(struct records *r, struct request *rq,
                           struct reply *rp)
 {
     const struct statements *s;
-    const struct value *row;
+    const struct value *row = NULL;
     enum status st = records_find(r, rq, rp, &s);
 
     if (st == ST_OK)
@@ -474,7 +477,7 @@ enum status record_change(struct records *r, struct request *rq,
                           struct reply *rp)
 {
     const struct statements *s;
-    const struct value *row;
+    const struct value *row = NULL;
     int64_t id;
     enum status st = records_find(r, rq, rp, &s);
 
