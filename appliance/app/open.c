@@ -6,6 +6,8 @@
 
 #include "app/app.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/enc.h"
 #include "base/file.h"
 #include "base/metrics.h"
 #include "http/assets.h"
@@ -146,20 +148,37 @@ static enum status publish_change(void *arg, const char *space,
     return store_notify(app->store, NOTIFY_CHANNEL, str_of(space), deadline_ms);
 }
 
-/* "" and "+" are the state of the connection, else a space's name. */
+/* "" and "+" are the state of the connection, else what a cache published. */
 static void heard_change(void *arg, struct str message)
 {
     struct app *app = arg;
-    char space[NAME_MAX_LEN + 1] = "";
+    char text[CACHE_MESSAGE_MAX + 1] = "";
 
     if (message.len == 0 || str_eq(message, STR("+"))) {
         cache_bus_state(app->cache, message.len > 0);
         return;
     }
-    if (message.len > NAME_MAX_LEN)
+    if (message.len > CACHE_MESSAGE_MAX) {
+        cache_heard(app->cache, NULL);
         return;
-    memcpy(space, message.ptr, message.len);
-    cache_heard(app->cache, space);
+    }
+    memcpy(text, message.ptr, message.len);
+    cache_heard(app->cache, text);
+}
+
+/* Another build, or another app.json, may make other answers of the same
+ * rows: what one kept in Redis is not for the other. */
+static struct str answers_shape(const struct app *app, struct arena *a)
+{
+    uint8_t hash[SHA256_LEN];
+    struct str shape = STR_NONE;
+    struct buf b;
+
+    sha256(app->schema->text, hash);
+    buf_init(&b, a, 256);
+    buf_addf(&b, "%s-", appliance_commit);
+    buf_add_hex(&b, hash, 8);
+    return buf_done(&b, &shape) == ST_OK ? shape : STR_NONE;
 }
 
 static enum status open_cache(struct app *app, struct arena *a,
@@ -172,6 +191,7 @@ static enum status open_cache(struct app *app, struct arena *a,
     struct cache_conf conf = {
         .redis_url = app->conf->redis_url,
         .prefix = "appliance:",
+        .shape = answers_shape(app, a),
         .spaces = spaces,
         .ttl_ms = ttl_ms,
         .n_spaces = n,
@@ -184,7 +204,7 @@ static enum status open_cache(struct app *app, struct arena *a,
     char wrong[256] = "";
     enum status st;
 
-    if (spaces == NULL || ttl_ms == NULL)
+    if (spaces == NULL || ttl_ms == NULL || conf.shape.ptr == NULL)
         return say(why, ST_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < n; i++) {
         const struct collection *c = &app->schema->collections[i];
