@@ -41,8 +41,8 @@ void reply_ready(struct reply *rp, struct str body, struct str gzip,
                  struct str br)
 {
     rp->ready = body.ptr == NULL ? STR("") : body;
-    rp->ready_gzip = gzip;
-    rp->ready_br = br;
+    rp->ready_gzip = gzip.len == 0 ? STR_NONE : gzip;
+    rp->ready_br = br.len == 0 ? STR_NONE : br;
 }
 
 enum status reply_problem(struct reply *rp, struct str where, enum problem what,

@@ -90,8 +90,8 @@ void reply_header(struct reply *rp, struct str name, struct str value);
 
 bool reply_has_header(const struct reply *rp, struct str name);
 
-/* A ready-made body whose bytes live until arena_reset; twins may be
- * STR_NONE. HEAD and Accept-Encoding are taken care of when it is sent (Vary
+/* A ready-made body whose bytes live until arena_reset; a twin that is empty
+ * is none. HEAD and Accept-Encoding are taken care of when it is sent (Vary
  * is added); the ETag is the same for all three, since "v7" names the row's
  * version and not bytes. Ranges are for assets only (assets.h). */
 void reply_ready(struct reply *rp, struct str body, struct str gzip,

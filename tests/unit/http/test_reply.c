@@ -349,6 +349,19 @@ static void test_twins(void)
     gzip_close();
 }
 
+/* What comes out of the cache has a pointer even where it has no bytes. */
+static void test_empty_twins(void)
+{
+    struct outgoing out;
+
+    fake_get(&fake, "Accept-Encoding: gzip, br\r\n");
+    reply_ready(&fake.rp, STR("plain"), STR(""), STR(""));
+    reply_render(&fake.rq, &fake.rp, &plain, spare, &out);
+    CHECK(str_eq(out.body, STR("plain")), "%.*s", STR_ARG(out.body));
+    CHECK(!has_line(out.head, "Content-Encoding"), "%.*s", STR_ARG(out.head));
+    fake_close(&fake);
+}
+
 void test_http_reply(void)
 {
     RUN(test_render);
@@ -361,4 +374,5 @@ void test_http_reply(void)
     RUN(test_not_modified);
     RUN(test_coding);
     RUN(test_twins);
+    RUN(test_empty_twins);
 }
