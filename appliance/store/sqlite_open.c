@@ -180,8 +180,11 @@ static enum status prepare_file(struct sqlite_state *s, const char *path,
         st = make_file(path, why);
     if (st != ST_OK)
         return st;
-    if (realpath(path, s->path) == NULL)
-        return say_errno(why, path);
+    if (realpath(path, s->path) == NULL) {
+        if (!s->read_only || errno != ENOENT)
+            return say_errno(why, path);
+        snprintf(s->path, sizeof(s->path), ":memory:");
+    }
     return s->read_only ? ST_OK : own_file(s, why);
 }
 

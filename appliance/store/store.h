@@ -87,7 +87,8 @@ struct store_conf {
     int pool_max;            /* connections; SQLite: readers */
     int64_t connect_timeout_ms;
     bool read_only; /* changes nothing. SQLite: does not claim the file, so
-                     * it works beside a running instance; PostgreSQL: any
+                     * it works beside a running instance, and a file that
+                     * does not exist reads as empty; PostgreSQL: any
                      * server will do, a standby too */
     struct log *log;
 };
@@ -168,7 +169,7 @@ MUST_CHECK enum status store_ping(struct store *s, int64_t deadline_ms,
 /* Called on a thread of the store's own, with "" whenever the listening
  * connection was lost (messages may have been missed) and with "+" when it
  * is listening (again). A replica hears its own messages too. Must not call
- * store_close. A connection that died in silence is noticed in 10 s. */
+ * store_close. A connection that died in silence is noticed in 5 s. */
 typedef void store_heard_fn(void *arg, struct str message);
 
 /* SQLite: ST_UNSUPPORTED, since one instance owns the file. At most once
