@@ -131,9 +131,14 @@ static void run_one(bool (*open)(struct rig *r), void (*test)(struct rig *r))
         in_namespace(&r, "DROP SCHEMA");
 }
 
-void rig_each(void (*test)(struct rig *r))
+void rig_sqlite(void (*test)(struct rig *r))
 {
     run_one(open_sqlite, test);
+}
+
+void rig_each(void (*test)(struct rig *r))
+{
+    rig_sqlite(test);
     if (getenv("TEST_POSTGRES_URL") == NULL)
         check_skip("no TEST_POSTGRES_URL: run by tests/with-servers");
     else

@@ -20,6 +20,8 @@ struct rig {
  * a server. */
 void rig_each(void (*test)(struct rig *r));
 
+void rig_sqlite(void (*test)(struct rig *r)); /* once, over SQLite */
+
 /* Runs SQL that must work. */
 void rig_run(struct rig *r, const char *sql);
 

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "desk.h"
 #include "mem_fail.h"
+#include "store/faults.h"
 
 static struct desk desk;
 
@@ -594,6 +595,78 @@ static void says_that_the_store_is_away(struct rig *r)
     desk_close(&desk);
 }
 
+/* Whatever became of a write: what the cache says is what the store says. */
+static void must_agree(void)
+{
+    char *cached;
+
+    for (int i = 0; i < 200; i++)
+        if (desk_ask(&desk, "GET /api/v1/settings", NULL, NULL) == 200)
+            break;
+        else
+            nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+    CHECK(desk.code == 200, "%d: it does not come back", desk.code);
+    cached = mem_take(desk.body.len + 1);
+    if (cached == NULL)
+        return;
+    memcpy(cached, desk.body.ptr, desk.body.len);
+    desk_ask(&desk, "GET /api/v1/settings", "Cache-Control: no-cache\r\n",
+             NULL);
+    CHECK(str_eq(desk.body, str_of(cached)), "%s but %.*s", cached,
+          STR_ARG(desk.body));
+    mem_give(cached);
+}
+
+/* Each write of the disk fails once, for each kind of request. */
+static void fail_each_write(const char *line, const char *body, int good)
+{
+    bool hit = true;
+
+    for (long n = 0; hit && n < 200; n++) {
+        char this_line[80], this_body[80];
+        int code;
+
+        desk_ask(&desk, "POST /api/v1/settings", NULL, "{\"key\":\"old\"}");
+        must_agree();
+        snprintf(this_line, sizeof(this_line), "%s", line);
+        if (strstr(line, "/1") != NULL) { /* the last that was made */
+            long long id = rig_int(desk.rig, "SELECT max(\"id\") FROM "
+                                             "\"settings\"");
+
+            snprintf(this_line, sizeof(this_line), "%.*s%lld",
+                     (int)(strstr(line, "/1") + 1 - line), line, id);
+        }
+        snprintf(this_body, sizeof(this_body),
+                 "{\"key\":\"k%ld\",\"value\":%ld}", n, n);
+        faults_arm(FAULT_IO, n);
+        code =
+            desk_ask(&desk, this_line, NULL, body == NULL ? NULL : this_body);
+        hit = faults_disarm();
+        CHECK(code == good || code == 503, "%s: write %ld fails: %d", line, n,
+              code);
+        CHECK(hit || code == good, "%s: %d without a fault", line, code);
+        must_agree();
+    }
+    CHECK(!hit, "%s: too many writes", line);
+}
+
+static void fail_disk(struct rig *r)
+{
+    if (!desk_open(&desk, r, NULL))
+        return;
+    fail_each_write("POST /api/v1/settings", "", 201);
+    fail_each_write("PATCH /api/v1/settings/1", "", 200);
+    fail_each_write("DELETE /api/v1/settings/1", NULL, 204);
+    desk_close(&desk);
+}
+
+static void survives_a_failing_disk(void)
+{
+    faults_install();
+    rig_sqlite(fail_disk);
+    faults_remove();
+}
+
 /* clang-format off */
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
@@ -624,4 +697,5 @@ void test_records(void)
     RUN(each_lets_one_win);
     RUN(each_survives_want_of_memory);
     RUN(each_says_that_the_store_is_away);
+    RUN(survives_a_failing_disk);
 }
