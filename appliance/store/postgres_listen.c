@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 /* A connection that died in silence is known after both. */
-enum { ASK_EVERY_MS = 5000, ANSWER_MAX_MS = 5000 };
+enum { ASK_EVERY_MS = 2000, ANSWER_MAX_MS = 3000 };
 
 static void hand_over(struct postgres_link *l, store_heard_fn *heard, void *arg)
 {

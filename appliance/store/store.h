@@ -98,7 +98,7 @@ struct store_conf {
  * ST_BAD_INPUT: the URL does not parse, or the file is no database.
  * ST_BUSY: nobody there, or in use by another instance.
  * ST_FORBIDDEN: the folder cannot be written; user, password or database
- * refused. ST_NOT_FOUND: read_only, and there is no such file.
+ * refused.
  * ST_UNSUPPORTED: a server older than 13, or not UTF-8. ST_FULL, ST_NO_MEMORY.
  *
  * SQLite makes the file (mode 0600) and its folder (0700) and holds a lock

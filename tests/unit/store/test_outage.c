@@ -467,6 +467,31 @@ static void hears_another_store(void)
           (int)ear.lost, (int)ear.listening);
 }
 
+/* The line is there, but nothing comes through. */
+static void notices_silence(void)
+{
+    struct proxy *p = proxy_open(postgres_port());
+    struct store_error why;
+    struct store *s = NULL;
+    char hosts[64], url[400];
+    struct store_conf conf;
+    int lost = ear.lost, listening = ear.listening;
+
+    snprintf(hosts, sizeof(hosts), "127.0.0.1:%d", proxy_port(p));
+    server_url_at(url, sizeof(url), hosts);
+    conf = kit_conf(url);
+    conf.connect_timeout_ms = 500;
+    CHECK(store_open(&conf, &s, &why) == ST_OK, "%s", why.what);
+    CHECK(store_listen(s, "st_channel", hear, &ear) == ST_OK, "listen");
+    CHECK(becomes(&ear.listening, listening + 1, 3000), "not listening");
+    proxy_set(p, PROXY_FREEZE);
+    CHECK(becomes(&ear.lost, lost + 1, 6000), "not noticed");
+    proxy_set(p, PROXY_PASS);
+    CHECK(becomes(&ear.listening, listening + 2, 8000), "not listening again");
+    store_close(s);
+    proxy_close(p);
+}
+
 void test_store_outage(void)
 {
     if (server_url() == NULL) {
@@ -488,6 +513,7 @@ void test_store_outage(void)
         RUN(survives_any_cut);
         RUN(survives_any_cut_in_opening);
         RUN(hears_another_store);
+        RUN(notices_silence);
         kit_close();
     }
     kit_log_end();

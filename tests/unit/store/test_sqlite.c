@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "store/faults.h"
 #include "store/kit.h"
 
@@ -120,6 +121,27 @@ static void refuses_utf16(void)
     CHECK(st == ST_UNSUPPORTED, "%s: %s", status_name(st), why.what);
 }
 
+/* How many tables it has; -1: it cannot be read. */
+static int64_t reads_tables(struct store *s)
+{
+    struct store_conn *c = NULL;
+    struct rows rows = { 0 };
+    struct arena a;
+    int64_t n = -1;
+
+    arena_init(&a, 1 << 16);
+    if (store_take(s, STORE_READ, clock_mono_ms() + 1000, &c) == ST_OK &&
+        store_run(
+            c,
+            &(const struct query){ .text = "SELECT count(*) FROM sqlite_schema",
+                                   .class = QUERY_COUNT },
+            NULL, &a, &rows, NULL, NULL) == ST_OK)
+        n = rows.cell[0].i;
+    store_give(c);
+    arena_close(&a);
+    return n;
+}
+
 static void one_instance_owns_the_file(void)
 {
     struct store_conf conf;
@@ -132,8 +154,11 @@ static void one_instance_owns_the_file(void)
     conf = kit_conf(url);
     conf.read_only = true;
     st = store_open(&conf, &reader, &why);
-    CHECK(st == ST_NOT_FOUND && access(path, F_OK) != 0, "%s: %s",
-          status_name(st), why.what);
+    CHECK(st == ST_OK, "no file: %s: %s", status_name(st), why.what);
+    CHECK(reads_tables(reader) == 0 && access(path, F_OK) != 0,
+          "a file that does not exist reads as empty");
+    store_close(reader);
+    reader = NULL;
     conf.read_only = false;
     CHECK(store_open(&conf, &s, &why) == ST_OK, "%s", why.what);
     st = open_and_close(url, &why);
@@ -182,6 +207,14 @@ static void waits_for_others(void)
     store_give(c);
     CHECK(kit_count("st_shell") == 0, "readers go on");
     CHECK(sqlite3_exec(other, "COMMIT", 0, 0, 0) == SQLITE_OK, "unlock");
+
+    /* A transaction that may write has its turn from the beginning. */
+    c = kit_take(STORE_WRITE, KIT_MS);
+    CHECK(store_begin(c) == ST_OK, "begin");
+    CHECK(sqlite3_exec(other, "BEGIN IMMEDIATE", 0, 0, 0) == SQLITE_BUSY,
+          "another may write before us");
+    CHECK(store_end(c, true, NULL) == ST_OK, "end");
+    store_give(c);
     sqlite3_close(other);
     o = kit_one(QUERY_INSERT, "INSERT INTO st_shell VALUES (1)");
     CHECK(o.st == ST_OK, "%s: %s", status_name(o.st), o.why.what);
@@ -377,8 +410,11 @@ static void disk_gets_full(void)
 static void disk_breaks(void)
 {
     static const enum status allowed[] = { ST_OK, ST_BUSY };
+    int64_t before = metrics_total(METRIC_STORE_RECONNECTS);
 
     fail_each_call(FAULT_IO, allowed, COUNT(allowed));
+    CHECK(metrics_total(METRIC_STORE_RECONNECTS) > before,
+          "a connection that failed to write was used again");
 }
 
 static void stays_full(void)
@@ -400,8 +436,24 @@ static void stays_full(void)
     CHECK(st == ST_OK && pair_of(1000) == 2, "%s", status_name(st));
 }
 
+/* By the end of all the above. */
+static void counts_what_it_does(void)
+{
+    CHECK(metrics_total(METRIC_STORE_POOL_IN_USE) == 0, "%lld in use",
+          (long long)metrics_total(METRIC_STORE_POOL_IN_USE));
+    CHECK(metrics_total(METRIC_STORE_POOL_SIZE) == 0, "%lld open",
+          (long long)metrics_total(METRIC_STORE_POOL_SIZE));
+    CHECK(metrics_total(METRIC_STORE_QUERIES) > 1000, "%lld queries",
+          (long long)metrics_total(METRIC_STORE_QUERIES));
+    CHECK(metrics_total(METRIC_STORE_POOL_WAITS) > 5, "%lld waits",
+          (long long)metrics_total(METRIC_STORE_POOL_WAITS));
+    CHECK(metrics_total(METRIC_BACKEND_UP) == 1, "%lld up",
+          (long long)metrics_total(METRIC_BACKEND_UP));
+}
+
 void test_store_sqlite(void)
 {
+    CHECK(metrics_open("test", "test") == ST_OK, "metrics");
     RUN(refuses_urls);
     RUN(makes_file_and_folder);
     RUN(refuses_what_is_no_database);
@@ -437,4 +489,6 @@ void test_store_sqlite(void)
     }
     kit_log_end();
     faults_remove();
+    RUN(counts_what_it_does);
+    metrics_close();
 }
