@@ -53,4 +53,5 @@ SUITE(http_memory)
 SUITE(cache_redis)
 SUITE(cache_faults)
 SUITE(cache_replicas)
+SUITE(cache_stress)
 /* clang-format on */
