@@ -53,5 +53,6 @@ SUITE(http_memory)
 SUITE(cache_redis)
 SUITE(cache_faults)
 SUITE(cache_replicas)
+SUITE(cache_secure)
 SUITE(cache_stress)
 /* clang-format on */
