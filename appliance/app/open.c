@@ -249,6 +249,29 @@ static enum status read_proxies(struct app *app, struct arena *a,
     return ST_OK;
 }
 
+/* Before anything is made or changed; a port that is taken meanwhile is
+ * noticed by open_server. */
+static enum status try_addresses(struct app *app, struct conf_error *why)
+{
+    const struct {
+        const char *option;
+        struct str list;
+    } row[] = {
+        { "LISTEN", app->conf->listen },
+        { "LISTEN_HTTP", app->conf->listen_http },
+        { "LISTEN_OPS", app->conf->listen_ops },
+    };
+    char wrong[256] = "";
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < COUNT(row); i++) {
+        st = server_try(row[i].list, wrong);
+        if (st != ST_OK)
+            conf_complain(app->conf, row[i].option, wrong, why);
+    }
+    return st;
+}
+
 static enum status open_tls(struct app *app, struct arena *a,
                             struct conf_error *why)
 {
@@ -333,6 +356,8 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st != ST_OK)
         return say(why, st, "out of memory");
     st = read_proxies(app, a, why);
+    if (st == ST_OK)
+        st = try_addresses(app, why);
     if (st == ST_OK)
         st = app_open_schema(app, a, why);
     if (st == ST_OK && page_open(app->conf->base_path, a, &app->page) != ST_OK)

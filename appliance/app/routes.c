@@ -23,6 +23,7 @@ RECORDS_HANDLER(user_delete)
 
 #define BODY RECORD_BODY_MAX_BYTES
 
+/* Those of the ops listener come last: serve.c looks there for its part. */
 /* clang-format off */
 const struct route routes[] = {
     /* method         path                          run               who            body */

@@ -75,25 +75,49 @@ static enum status refuse_plain(struct app *app, struct request *rq,
     return ST_MOVED;
 }
 
+/* The table ends with the routes of the ops listener. */
+static size_t n_public(void)
+{
+    size_t n = n_routes;
+
+    while (n > 0 && routes[n - 1].access == ACCESS_OPS)
+        n--;
+    return n;
+}
+
+static enum status find_ops(struct request *rq, unsigned *allowed)
+{
+    size_t n = n_public();
+
+    return route_find(routes + n, n_routes - n, rq, allowed);
+}
+
+/* 404 whatever the method and whoever asks: not to be found from outside. */
+static bool is_ops_path(struct request *rq)
+{
+    unsigned allowed;
+    bool is = find_ops(rq, &allowed) != ST_NOT_FOUND;
+
+    rq->route = NULL;
+    return is;
+}
+
 /* Which listener serves what; then 404 and 405. */
 static enum status gate_route(struct app *app, struct request *rq,
                               struct reply *rp)
 {
+    bool ops = rq->listener == LISTENER_OPS;
     unsigned allowed = 0;
-    enum status st = route_find(routes, n_routes, rq, &allowed);
-    bool ops = st == ST_OK && rq->route->access == ACCESS_OPS;
+    enum status st = ops ? find_ops(rq, &allowed)
+                         : route_find(routes, n_public(), rq, &allowed);
 
-    if (ops != (rq->listener == LISTENER_OPS))
-        rq->route = NULL;
-    if (ops && rq->listener != LISTENER_OPS)
-        return ST_NOT_FOUND;
-    if (rq->listener == LISTENER_OPS)
-        return ops || st != ST_OK ? st : ST_NOT_FOUND;
-    if (!rq->secure)
+    if (!ops && st == ST_NOT_FOUND && is_ops_path(rq))
+        return st;
+    if (!ops && !rq->secure)
         return refuse_plain(app, rq, rp);
     if (st == ST_BAD_METHOD)
         return refuse_method(rq, rp, allowed);
-    if (st == ST_NOT_FOUND && wants_page(rq)) {
+    if (!ops && st == ST_NOT_FOUND && wants_page(rq)) {
         rq->route = &page_route;
         return ST_OK;
     }

@@ -208,6 +208,17 @@ struct listeners {
     size_t n;
 };
 
+enum status server_try(struct str list, char why[256])
+{
+    struct listening open[LISTENING_MAX];
+    size_t n = 0;
+    enum status st = list.len == 0 ? ST_OK : listen_open(list, open, &n, why);
+
+    for (size_t i = 0; i < n; i++)
+        close(open[i].fd);
+    return st;
+}
+
 static enum status open_listeners(struct server *s, struct listeners *l,
                                   char why[256])
 {

@@ -46,6 +46,10 @@ struct server_conf {
 
 struct server;
 
+/* Whether a list of addresses could be listened at now, as server_open will
+ * do: so that a port in use is known before anything else is touched. */
+MUST_CHECK enum status server_try(struct str list, char why[256]);
+
 /* ST_BUSY: an address is in use, ST_FORBIDDEN: not allowed (a low port),
  * ST_BAD_INPUT: not an address; *why names it. */
 MUST_CHECK enum status server_open(const struct server_conf *conf,
