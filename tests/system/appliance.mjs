@@ -82,7 +82,7 @@ export function launch(command, args, options) {
 
 // Runs a command to its end: { code, signal, out, err }.
 export async function run(command, args, options = {}) {
-    const { input, timeout = 60000, ...rest } = options;
+    const { input, timeout = 20000, ...rest } = options;
     const child = launch(command, args, rest);
     let out = '';
     let err = '';
