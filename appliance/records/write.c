@@ -140,13 +140,49 @@ static enum status status_of_problems(const struct reply *rp, enum status st)
     return st;
 }
 
+/* Who is in the way, each of them. */
+static enum status explain_conflict(struct write *w)
+{
+    const struct value id = VALUE_I(w->id);
+    struct str where = STR_NONE, left;
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->s->n_dependents; i++) {
+        const struct sql_dependent *d = &w->s->dependents[i];
+
+        if (!finds(w, &d->query, &id))
+            continue;
+        (void)reply_problem(w->rp, d->where, PROBLEM_IN_USE, d->collection);
+        n++;
+    }
+    if (n == 0 && w->why.field[0] != '\0' &&
+        arena_copy(w->rq->arena, str_of(w->why.field), &where) == ST_OK) {
+        left = where;
+        (void)reply_problem(w->rp, where, PROBLEM_IN_USE, str_cut(&left, '.'));
+    }
+    return ST_CONFLICT;
+}
+
 static enum status explain(struct write *w, enum status st)
 {
+    if (st == ST_CONFLICT)
+        return explain_conflict(w);
     if (st != ST_NOT_UNIQUE && st != ST_BAD_RELATION)
         return st;
     if (explain_fields(w) == 0)
         explain_by_name(w, st);
     return status_of_problems(w->rp, st);
+}
+
+/* After the statement that writes. The connection goes back before the
+ * caches are told: telling other replicas may need one. */
+static enum status finish(struct write *w, enum status st, bool deleted)
+{
+    enum status answer = explain(w, st);
+
+    give(w);
+    tell(w, st, deleted);
+    return answer;
 }
 
 /* The body is wrong already: says what else is, if the store can be asked. */
@@ -187,10 +223,7 @@ static enum status insert(struct write *w, const struct value **row)
     st = run(w, &w->s->insert, args, &rows, NULL);
     if (st == ST_OK)
         *row = rows.cell;
-    tell(w, st, false);
-    st = explain(w, st);
-    give(w);
-    return st;
+    return finish(w, st, false);
 }
 
 enum status write_create(struct records *r, const struct statements *s,
@@ -298,8 +331,7 @@ static enum status update(struct write *w, int64_t version,
         return look_again(w, version, row);
     if (st == ST_OK)
         *row = rows.cell;
-    tell(w, st, false);
-    return explain(w, st);
+    return finish(w, st, false);
 }
 
 enum status write_change(struct records *r, const struct statements *s,
@@ -364,29 +396,6 @@ static enum status remove_with_releases(struct write *w, int64_t version,
     return st == ST_OK && *changed > 0 ? ended : st;
 }
 
-/* Who is in the way, each of them. */
-static enum status explain_conflict(struct write *w)
-{
-    const struct value id = VALUE_I(w->id);
-    struct str where = STR_NONE, left;
-    size_t n = 0;
-
-    for (size_t i = 0; i < w->s->n_dependents; i++) {
-        const struct sql_dependent *d = &w->s->dependents[i];
-
-        if (!finds(w, &d->query, &id))
-            continue;
-        (void)reply_problem(w->rp, d->where, PROBLEM_IN_USE, d->collection);
-        n++;
-    }
-    if (n == 0 && w->why.field[0] != '\0' &&
-        arena_copy(w->rq->arena, str_of(w->why.field), &where) == ST_OK) {
-        left = where;
-        (void)reply_problem(w->rp, where, PROBLEM_IN_USE, str_cut(&left, '.'));
-    }
-    return ST_CONFLICT;
-}
-
 static enum status remove_row(struct write *w)
 {
     const struct value *row = NULL;
@@ -401,8 +410,7 @@ static enum status remove_row(struct write *w)
         st = look_again(w, version, &row);
         return st == ST_OK ? ST_CHANGED : st;
     }
-    tell(w, st, true);
-    return st == ST_CONFLICT ? explain_conflict(w) : st;
+    return finish(w, st, true);
 }
 
 enum status write_delete(struct records *r, const struct statements *s,

@@ -13,6 +13,23 @@
 
 enum { SPACES_MAX = 64 };
 
+/* What app/ does here takes a connection: whoever writes must have given
+ * back theirs. SQLite has but one for that. */
+static enum status publish(void *arg, const char *message, int64_t deadline_ms)
+{
+    struct desk *d = arg;
+    struct store_conn *c = NULL;
+    enum status st;
+
+    (void)deadline_ms;
+    st = store_take(d->rig->store, STORE_WRITE, clock_mono_ms() + 500, &c);
+    store_give(c);
+    CHECK(st == ST_OK || d->may_fail, "%s: no connection to tell of %s",
+          d->rig->kind, message);
+    d->published++;
+    return st;
+}
+
 static bool open_cache(struct desk *d)
 {
     static const char *spaces[SPACES_MAX];
@@ -24,7 +41,8 @@ static bool open_cache(struct desk *d)
                                      .ttl_ms = ttl_ms,
                                      .n_spaces = d->schema->n,
                                      .memory_max_bytes = 8 << 20,
-                                     .value_max_bytes = 1 << 20 };
+                                     .value_max_bytes = 1 << 20,
+                                     .bus = { publish, d, false } };
     char why[256] = "";
     enum status st;
 
@@ -50,6 +68,8 @@ bool desk_open(struct desk *d, struct rig *r, const char *json)
     d->cache = NULL;
     d->records = NULL;
     d->asked = false;
+    d->may_fail = false;
+    d->published = 0;
     d->now_ms = INT64_C(1795165380000); /* 2026-11-20T09:03:00Z */
     if (json == NULL)
         CHECK(file_read("appliance/app.json", 1 << 20, &r->arena, &text) ==

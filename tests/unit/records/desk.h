@@ -4,6 +4,8 @@
 #ifndef UNIT_RECORDS_DESK_H
 #define UNIT_RECORDS_DESK_H
 
+#include <stdatomic.h>
+
 #include "cache/cache.h"
 #include "http/fake.h"
 #include "records/records.h"
@@ -14,7 +16,9 @@ struct desk {
     struct schema *schema;
     struct cache *cache;
     struct records *records;
-    int64_t now_ms; /* what requests think it is */
+    int64_t now_ms;       /* what requests think it is */
+    atomic_int published; /* messages to other replicas */
+    bool may_fail;        /* the store is about to be away */
     struct fake fake;
     bool asked; /* the fake holds an answer */
     /* Of the last answer; until the next question. */

@@ -224,6 +224,8 @@ static void caches_until_a_write(struct rig *r)
     if (!desk_open(&desk, r, things))
         return;
     fill();
+    CHECK(desk.published == COUNT(rows), "%s: told %d times", r->kind,
+          desk.published);
     desk_expect(&desk, "GET /api/v1/t", NULL, NULL, 200,
                 "X-Cache: miss\nstore;dur");
     desk_expect(&desk, "GET /api/v1/t?perPage=30&sort=id&skipTotal=0&page=1",
