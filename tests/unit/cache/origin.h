@@ -9,7 +9,9 @@
 #include "cache/cache.h"
 #include "check.h"
 
-enum { ORIGIN_SPACES = 3, ORIGIN_WAIT_MS = 5000 };
+/* SETTLE: pushes have arrived and what was put is in Redis, on a busy machine
+ * too. */
+enum { ORIGIN_SPACES = 3, ORIGIN_WAIT_MS = 5000, SETTLE_US = 60000 };
 
 struct origin {
     atomic_llong version[ORIGIN_SPACES]; /* of the rows, as committed */

@@ -113,7 +113,7 @@ static void test_away_at_start(void)
     redis_server_kill(&server);
     log_to_file(&l, "away");
     c = origin_cache(server.url, use_log, &l);
-    CHECK(clock_mono_ms() - began_ms < 500, "%lld ms to open",
+    CHECK(clock_mono_ms() - began_ms < 900, "%lld ms to open",
           (long long)(clock_mono_ms() - began_ms));
     origin_write(&o, c, 0);
     CHECK(origin_read(&o, c, 0, "k", NULL, NULL) == 2, "value");
@@ -165,9 +165,9 @@ static void test_hanging(void)
         usleep(5000);
     }
     CHECK(origin_read(&o, c, 0, "k", NULL, NULL) == o.version[0], "own write");
-    CHECK(longest <= 110, "%lld ms", (long long)longest);
-    CHECK(slow <= 4, "%d of %d were slow", slow, 2 * n);
-    CHECK(origin_await(c, CACHE_REDIS_DOWN, false, 100), "noticed");
+    CHECK(longest <= 400, "%lld ms", (long long)longest);
+    CHECK(slow < n / 5, "%d of %d were slow", slow, 2 * n);
+    CHECK(origin_await(c, CACHE_REDIS_DOWN, false, ONE_MS), "noticed");
     redis_server_resume(&server);
     CHECK(origin_await(c, CACHE_REDIS_UP, true, UP_MS), "back");
     CHECK(origin_read(&o, c, 0, "k", NULL, NULL) == o.version[0], "own write");
@@ -378,7 +378,7 @@ static void test_silence(void)
         CHECK(origin_read(&o, c, 0, "k", NULL, NULL) == i + 2, "%d", i);
         longest = longest_ms(longest, began_ms);
     }
-    CHECK(longest < 20, "%lld ms", (long long)longest);
+    CHECK(longest < 200, "%lld ms", (long long)longest);
     CHECK(origin_await(c, CACHE_REDIS_DOWN, false, 3000), "noticed");
     cache_close(c);
     close(fd);

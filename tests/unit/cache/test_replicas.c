@@ -173,7 +173,7 @@ static void test_own_words(void)
     cache_bus_state(a, true);
     origin_write(&o, a, 0);
     origin_read(&o, a, 0, "k", NULL, NULL);
-    usleep(20000);
+    usleep(SETTLE_US);
     CHECK(bus.said == 1, "said %d times", bus.said);
     origin_read(&o, a, 0, "k", &tier, NULL);
     CHECK(tier == CACHE_HIT_MEMORY, "%s", tier_name(tier));
@@ -300,7 +300,7 @@ static void test_reader_without_redis(void)
         usleep(20000 + (useconds_t)i * 80000);
         origin_read(&p.o, p.b, 0, "k", NULL, NULL);
         proxy_set(p.way_b, PROXY_FREEZE);
-        usleep(20000);
+        usleep(SETTLE_US);
         n = origin_write(&p.o, p.a, 0);
         us = seen_after_us(&p.o, p.b, n, LEASE_MS + SLACK_MS);
         CHECK(us >= 0, "frozen: not seen in time");
@@ -356,7 +356,7 @@ static void test_nobody_has_redis(void)
     CHECK(origin_await(p.b, CACHE_REDIS_UP, true, 5000), "b is back");
     usleep(1200000); /* until the last debt has been paid */
     CHECK(origin_read(&p.o, p.a, 0, "k", NULL, NULL) == 52, "a");
-    usleep(5000);
+    usleep(SETTLE_US);
     CHECK(origin_read(&p.o, p.b, 0, "k", &tier, NULL) == 52, "b");
     CHECK(tier == CACHE_HIT_REDIS, "%s", tier_name(tier));
     close_pair(&p);

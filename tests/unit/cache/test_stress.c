@@ -25,7 +25,7 @@ enum {
     KEYS = 8, /* of each space */
     STEP_MS = 10,
     STEPS = 1024,
-    CALM_MS = 300,  /* what is promised when nothing breaks, and slack */
+    CALM_MS = 1000, /* what is promised when nothing breaks, and slack */
     WILD_MS = 3000, /* lease, telling again, time deaf, and slack */
     WAIT_MS = 3000
 };
