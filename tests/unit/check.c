@@ -88,7 +88,7 @@ static void remove_folder(void)
 const char *check_folder(void)
 {
     static int n;
-    static char paths[64][sizeof(folder) + 8];
+    static char paths[512][sizeof(folder) + 8];
 
     if (n == 0) {
         if (mkdtemp(folder) == NULL || atexit(remove_folder) != 0 ||
