@@ -45,7 +45,11 @@ static void print_plan(const struct plan *plan)
         print_step(&plan->steps[i]);
     if (plan->n == 0)
         printf("-- nothing to do: the database is as app.json says\n");
-    else if (plan->n_losing > 0)
+}
+
+static void print_refusal(const struct plan *plan)
+{
+    if (plan->n_losing > 0)
         printf("-- %zu of %zu steps would lose data: only appliance migrate "
                "--allow-drop runs this plan\n",
                plan->n_losing, plan->n);
@@ -79,6 +83,7 @@ int command_plan(const struct conf *conf, struct arena *a)
     if (st != ST_OK)
         return fail(st, why.what);
     print_plan(&plan);
+    print_refusal(&plan);
     return 0;
 }
 
@@ -102,6 +107,8 @@ int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a)
     if (st == ST_OK || st == ST_CONFLICT)
         print_plan(&plan);
     close_both(&app);
+    if (st == ST_OK && plan.n > 0)
+        printf("-- done\n");
     if (st == ST_CONFLICT)
         return fail(st, "nothing was changed: steps that lose data run only "
                         "with --allow-drop");

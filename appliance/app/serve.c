@@ -250,7 +250,6 @@ void app_serve(void *arg, struct request *rq, struct reply *rp,
     struct app *app = app_of(arg);
     enum status st = refused;
 
-    metrics_add(METRIC_HTTP_IN_FLIGHT, METRIC_AT(0), 1);
     if (atomic_load_explicit(&app->draining, memory_order_relaxed))
         rp->close = true;
     if (st == ST_OK)
@@ -317,7 +316,6 @@ static void count(const struct app *app, const struct request *rq, int code,
     unsigned route = route_label(app, rq->route);
     unsigned class = code >= 100 && code < 600 ? (unsigned)code / 100 - 1 : 5;
 
-    metrics_add(METRIC_HTTP_IN_FLIGHT, METRIC_AT(0), -1);
     metrics_add(METRIC_HTTP_REQUESTS,
                 METRIC_AT(route, (unsigned)rq->method, class), 1);
     metrics_observe_us(METRIC_HTTP_DURATION, METRIC_AT(route), took_us);

@@ -216,6 +216,7 @@ static void answer(struct worker *k, struct request *rq, enum status refused)
     wire_body_begin(w);
     w->refused = refused != ST_OK && refused != ST_NOT_FOUND;
     w->broken |= w->refused;
+    metrics_add(METRIC_HTTP_IN_FLIGHT, METRIC_AT(0), 1);
     make_reply(conf, rq, &rp, refused);
     w->broken = must_end(k, &rp);
     how = (struct outgoing_conf){
@@ -229,6 +230,7 @@ static void answer(struct worker *k, struct request *rq, enum status refused)
     if (wire_write(w, out.head, out.body) != ST_OK)
         w->broken = true;
     conf->sent(conf->arg, rq, &rp, out.code, w->sent_bytes - sent_before);
+    metrics_add(METRIC_HTTP_IN_FLIGHT, METRIC_AT(0), -1);
 }
 
 /* --- the connection ---------------------------------------------------- */
