@@ -68,7 +68,8 @@ enum { REPLY_HEADERS_MAX_BYTES = 8 * 1024 };
 struct reply {
     struct arena *arena;
     int code;           /* 0: by the status that the handler returns */
-    struct str type;    /* Content-Type; default application/json */
+    struct str type;    /* Content-Type; default application/json, none
+                         * when there is no body */
     struct buf headers; /* "Name: value\r\n" lines, by reply_header */
     struct buf body;    /* built here … */
     struct str ready;   /* … or ready-made, when ready.ptr is not NULL, */

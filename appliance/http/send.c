@@ -157,8 +157,9 @@ static void add_status(struct buf *b, int code)
 static void add_entity(struct buf *b, const struct reply *rp,
                        const struct chosen *chosen)
 {
-    add_line(b, STR("Content-Type: "),
-             rp->type.len > 0 ? rp->type : STR("application/json"));
+    if (rp->type.len > 0 || chosen->body.len > 0)
+        add_line(b, STR("Content-Type: "),
+                 rp->type.len > 0 ? rp->type : STR("application/json"));
     buf_add(b, STR("Content-Length: "));
     buf_add_int(b, (int64_t)chosen->body.len);
     buf_add(b, STR("\r\n"));
