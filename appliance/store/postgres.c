@@ -18,6 +18,11 @@
  * the arena is then known before libpq holds all of it. */
 enum { CHUNK_ROWS = 128, NAME_ROOM = 32 };
 
+/* A link whose statements are so often of no use any more leads to a pooler
+ * that changes servers behind it: it prepares no more. Tables change rarely
+ * enough not to come here. */
+enum { STALE_MAX = 20 };
+
 /* pg_type.oid */
 enum {
     OID_BOOL = 16,
@@ -243,14 +248,14 @@ static enum status send(struct postgres_link *l, const struct query *q,
 }
 
 static enum status run_once(struct postgres_link *l, const struct query *q,
-                            const struct params *p, struct gather *g,
-                            int64_t *changed, bool *stale,
+                            bool named, const struct params *p,
+                            struct gather *g, int64_t *changed, bool *stale,
                             struct store_error *why)
 {
     struct statement *one = NULL;
     enum status st = ST_OK;
 
-    if (q->keep) {
+    if (named) {
         one = statements_find(&l->kept, str_of(q->text));
         if (one == NULL)
             st = prepare(l, q, &one, why);
@@ -259,8 +264,10 @@ static enum status run_once(struct postgres_link *l, const struct query *q,
         st = send(l, q, p, one, why);
     if (st == ST_OK)
         st = take_results(l, q, g, changed, stale, why);
-    if (*stale && one != NULL)
+    if (*stale && one != NULL) {
         statements_remove(&l->kept, one);
+        l->n_stale++;
+    }
     return st;
 }
 
@@ -271,19 +278,18 @@ static enum status postgres_run(struct store_link *link, const struct query *q,
 {
     struct postgres_link *l = link_of(link);
     struct gather g = { .arena = out == NULL ? NULL : a };
+    bool named = q->keep && l->n_stale < STALE_MAX, stale = false;
     struct params p = { 0, NULL };
     int64_t n_changed = 0;
-    bool stale = false;
     enum status st;
 
     arena_reset(&l->scratch);
     st = make_params(l, q, args, &p);
     if (st == ST_OK)
-        st = run_once(l, q, &p, &g, &n_changed, &stale, why);
+        st = run_once(l, q, named, &p, &g, &n_changed, &stale, why);
     if (stale && PQtransactionStatus(l->pg) == PQTRANS_IDLE) {
-        stale = false;
         g = (struct gather){ .arena = g.arena };
-        st = run_once(l, q, &p, &g, &n_changed, &stale, why);
+        st = run_once(l, q, false, &p, &g, &n_changed, &stale, why);
     }
     if (st != ST_OK)
         return st;

@@ -18,7 +18,7 @@ struct postgres_link {
     struct arena scratch; /* parameters of the call */
     struct statements kept;
     uint64_t tag; /* in the names of its statements: see postgres.c */
-    unsigned last_number;
+    unsigned last_number, n_stale;
     bool broken;
 };
 

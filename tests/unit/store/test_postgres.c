@@ -205,6 +205,7 @@ static void prepares_again(void)
           o.why.what);
 
     /* In a transaction it has failed, but the next one works. */
+    o = DO(c, READ, "SELECT 41 + 1");
     o = DO(c, OTHER, "DEALLOCATE ALL");
     CHECK(store_begin(c) == ST_OK, "begin");
     o = DO(c, READ, "SELECT 41 + 1");
@@ -214,6 +215,28 @@ static void prepares_again(void)
     o = DO(c, READ, "SELECT 41 + 1");
     CHECK(o.st == ST_OK, "%s: %s", status_name(o.st), o.why.what);
     CHECK(store_end(c, true, NULL) == ST_OK, "end");
+    store_give(c);
+}
+
+static void stops_preparing_in_vain(void)
+{
+    struct store_conn *c = kit_take(STORE_WRITE, KIT_MS);
+    struct outcome o;
+
+    for (int i = 0; i < 50; i++) {
+        const struct query forget = { .text = "DEALLOCATE ALL",
+                                      .class = QUERY_OTHER };
+
+        o = DO(c, READ, "SELECT 43");
+        CHECK(o.st == ST_OK && o.rows.cell[0].i == 43, "%d: %s: %s", i,
+              status_name(o.st), o.why.what);
+        o = kit_run(c, &forget, NULL);
+        CHECK(o.st == ST_OK, "%d: %s", i, status_name(o.st));
+    }
+    o = DO(c, READ, "SELECT 43");
+    o = DO(c, COUNT, "SELECT count(*) FROM pg_prepared_statements");
+    CHECK(o.st == ST_OK && o.rows.cell[0].i == 0, "%s: %lld prepared",
+          status_name(o.st), (long long)o.rows.cell[0].i);
     store_give(c);
 }
 
@@ -318,6 +341,7 @@ void test_store_postgres(void)
     RUN(reads_every_type);
     RUN(prepares_again);
     RUN(keeps_a_bounded_number_prepared);
+    RUN(stops_preparing_in_vain);
     RUN(cancels_at_the_deadline);
     RUN(refuses_copy);
     RUN(reading_stores_read);
