@@ -13,18 +13,18 @@
     X(REQUIRED,      "required",       "this field is required",              \
       "ce champ est obligatoire")                                             \
     X(WRONG_TYPE,    "wrong_type",     "must be %s", "doit être %s")          \
-    X(TOO_SHORT,     "too_short",      "at least %s characters",              \
-      "au moins %s caractères")                                               \
-    X(TOO_LONG,      "too_long",       "at most %s characters",               \
-      "au plus %s caractères")                                                \
+    X(TOO_SHORT,     "too_short",      "too short: the minimum length is %s",              \
+      "trop court : la longueur minimale est %s")                                               \
+    X(TOO_LONG,      "too_long",       "too long: the maximum length is %s",               \
+      "trop long : la longueur maximale est %s")                                                \
     X(TOO_SMALL,     "too_small",      "at least %s", "au moins %s")          \
     X(TOO_LARGE,     "too_large",      "at most %s", "au plus %s")            \
-    X(TOO_FEW,       "too_few",        "at least %s entries",                 \
-      "au moins %s éléments")                                                 \
-    X(TOO_MANY_OF,   "too_many",       "at most %s entries",                  \
-      "au plus %s éléments")                                                  \
-    X(TOO_PRECISE,   "too_precise",    "at most %s digits after the point",   \
-      "au plus %s chiffres après la virgule")                                 \
+    X(TOO_FEW,       "too_few",        "too few: the minimum is %s",                 \
+      "trop peu : le minimum est %s")                                                 \
+    X(TOO_MANY_OF,   "too_many",       "too many: the maximum is %s",                  \
+      "trop : le maximum est %s")                                                  \
+    X(TOO_PRECISE,   "too_precise",    "too precise: digits after the point, at most %s",   \
+      "trop précis : chiffres après la virgule, au plus %s")                                 \
     X(BAD_PATTERN,   "bad_pattern",    "must match %s", "doit correspondre à %s") \
     X(BAD_EMAIL,     "bad_email",      "not an e-mail address",               \
       "pas une adresse e-mail")                                               \

@@ -215,7 +215,8 @@ static void refuses_nine_keys(struct rig *r)
                 "{\"page\":1,\"perPage\":30,\"totalItems\":0,\"totalPages\":0,"
                 "\"items\":[]}");
     desk_expect(&desk, "GET /api/v1/t?sort=a,b,c,d,e,f,g,h,i", NULL, NULL, 400,
-                "\"sort\":{\"code\":\"too_many\",\"message\":\"at most 8");
+                "\"sort\":{\"code\":\"too_many\",\"message\":\"too many: the "
+                "maximum is 8");
     desk_close(&desk);
 }
 

@@ -278,7 +278,7 @@ static const struct {
       "\"name\":{\"code\":\"required\"" },
     { "POST /api/v1/users", "Accept-Language: fr\r\n",
       "{\"name\":\"\",\"email\":\"a@b\"}", 422,
-      "\"name\":{\"code\":\"too_short\",\"message\":\"au moins 1 car" },
+      "\"name\":{\"code\":\"too_short\",\"message\":\"trop court : la longueur minimale est 1" },
     { "POST /api/v1/users", NULL,
       "{\"id\":5,\"name\":\"a\",\"email\":\"a@b\"}", 422,
       "\"id\":{\"code\":\"read_only\"" },

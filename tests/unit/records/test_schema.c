@@ -245,7 +245,7 @@ static const struct {
     { FIELD("\"type\":\"int\",\"default\":\"6\""), F0 "/default",
       "must be an integer" },
     { FIELD("\"type\":\"text\",\"max\":2,\"default\":\"abc\""), F0 "/default",
-      "at most 2 characters" },
+      "maximum length is 2" },
     { FIELD("\"type\":\"select\",\"values\":[\"a\",\"b\"],"
             "\"default\":\"c\""), F0 "/default", "one of: a, b" },
     { FIELD("\"type\":\"select\",\"values\":[\"a\",\"b\"],\"max\":2,"
@@ -261,7 +261,7 @@ static const struct {
     { FIELD("\"type\":\"text\",\"pattern\":\"[a-z]+\",\"default\":\"A\""),
       F0 "/default", "must match [a-z]+" },
     { FIELD("\"type\":\"decimal\",\"scale\":1,\"default\":0.25"),
-      F0 "/default", "at most 1 digits" },
+      F0 "/default", "at most 1" },
 
     /* indexes, cache */
     { KEYS("\"indexes\":{}"), "/collections/0/indexes", "list of at most 30" },
