@@ -20,11 +20,16 @@
 
 enum {
     WORKERS_AT_START = 4,
-    QUEUE_MAX = 1024,   /* accepted, and waiting for a worker */
-    TICK_MS = 20,       /* how often room is made while some wait */
-    ENDED_MAX = 64,     /* connections ended in one tick */
-    IDLE_MIN_MS = 20,   /* nobody has to go who only just finished */
-    SLOW_MIN_MS = 1000, /* a head or handshake that takes longer has to */
+    QUEUE_MAX = 1024, /* accepted, and waiting for a worker */
+    TICK_MS = 20,     /* how often room is made while some wait */
+    ENDED_MAX = 64,   /* connections ended in one tick */
+    /* Who only just finished may have the next request under way; whoever
+     * takes longer for a head or a handshake than this has to go. Handshakes
+     * get more: under load it is us who are slow, and to end them then would
+     * waste what they have cost. */
+    IDLE_MIN_MS = 200,
+    HEAD_MIN_MS = 1000,
+    HANDSHAKE_MIN_MS = 2500,
     DRAIN_TICK_MS = 10
 };
 
@@ -36,7 +41,9 @@ struct server {
     int port[LISTENER_OPS + 1];
     struct worker *workers; /* conf.workers of them */
     atomic_int n_workers;   /* that a thread has taken */
-    pthread_mutex_t lock;   /* guards everything below */
+    int64_t grown_ms;       /* the accepting thread's own, as the next */
+    int workers_seen;
+    pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t ended;
     int n_running; /* worker threads */
 };
@@ -183,6 +190,19 @@ static bool end_longest(struct server *s, enum wire_state state, int64_t min_ms)
     return k != NULL && seat_end(&k->seat, state);
 }
 
+/* While there may be more workers, whoever waits gets one that is starting -
+ * unless the system gives no more threads. */
+static bool is_growing(struct server *s, int waiting)
+{
+    int workers = atomic_load(&s->n_workers);
+    int64_t now_ms = clock_mono_ms();
+
+    if (waiting == 0 || workers != s->workers_seen)
+        s->grown_ms = now_ms;
+    s->workers_seen = workers;
+    return workers < s->conf.workers && now_ms - s->grown_ms < GROW_MAX_MS;
+}
+
 /* A connection holds its worker. When others wait for one, those go first
  * that only keep the connection open, then those that keep us waiting. */
 static int on_tick(void *server, int waiting)
@@ -190,12 +210,14 @@ static int on_tick(void *server, int waiting)
     struct server *s = server;
     int n = waiting < ENDED_MAX ? waiting : ENDED_MAX;
 
-    atomic_store_explicit(&s->shared.waiting, waiting, memory_order_relaxed);
+    if (is_growing(s, waiting))
+        n = 0;
+    atomic_store_explicit(&s->shared.waiting, n, memory_order_relaxed);
     for (int i = 0; i < n; i++)
         if (!end_longest(s, WIRE_IDLE, IDLE_MIN_MS) &&
             !end_longest(s, WIRE_LINGER, 0) &&
-            !end_longest(s, WIRE_HANDSHAKE, SLOW_MIN_MS) &&
-            !end_longest(s, WIRE_HEAD, SLOW_MIN_MS))
+            !end_longest(s, WIRE_HANDSHAKE, HANDSHAKE_MIN_MS) &&
+            !end_longest(s, WIRE_HEAD, HEAD_MIN_MS))
             break;
     return waiting > 0 ? TICK_MS : -1;
 }
