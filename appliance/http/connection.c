@@ -11,7 +11,10 @@
 #include "http/worker.h"
 
 enum {
-    TURN_MS = 200, /* with others waiting, a connection ends after this */
+    /* With others waiting, a connection ends after its turn; over TLS it has
+     * to be worth the handshake. */
+    TURN_MS = 200,
+    TURN_TLS_MS = 1000,
     LINGER_MS = 1000,
     LINGER_MAX_BYTES = 1024 * 1024,
     ID_MAX_BYTES = 64 /* of a caller's X-Request-Id */
@@ -200,8 +203,10 @@ static bool must_end(const struct worker *k, const struct reply *rp)
     if (w->broken || rp->close || !w->head.keep_alive ||
         !wire_body_can_skip(w) || atomic_load(&shared->draining))
         return true;
-    return atomic_load_explicit(&shared->waiting, memory_order_relaxed) > 0 &&
-           clock_mono_ms() - atomic_load(&k->seat.opened_ms) >= TURN_MS;
+    if (atomic_load_explicit(&shared->waiting, memory_order_relaxed) == 0)
+        return false;
+    return clock_mono_ms() - atomic_load(&k->seat.opened_ms) >=
+           (w->tls != NULL ? TURN_TLS_MS : TURN_MS);
 }
 
 static void answer(struct worker *k, struct request *rq, enum status refused)

@@ -20,7 +20,7 @@ struct place {
 
 static bool read_place(struct str text, struct place *out)
 {
-    struct str host = text;
+    struct str host;
     int64_t port;
 
     *out = (struct place){ .any = str_starts(text, STR(":")) };
@@ -91,7 +91,7 @@ static int open_socket(const struct place *p, bool four)
 
 static int port_of(int fd)
 {
-    union socket_address sa;
+    union socket_address sa = { .any = { .sa_family = AF_INET } };
     socklen_t len = sizeof(sa);
 
     if (getsockname(fd, &sa.any, &len) != 0)

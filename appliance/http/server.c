@@ -20,9 +20,10 @@
 
 enum {
     WORKERS_AT_START = 4,
-    QUEUE_MAX = 1024, /* accepted, and waiting for a worker */
-    TICK_MS = 20,     /* how often room is made while some wait */
-    ENDED_MAX = 64,   /* connections ended in one tick */
+    QUEUE_MAX = 1024,  /* accepted, and waiting for a worker */
+    TICK_MS = 20,      /* how often room is made while some wait */
+    ENDED_MAX = 64,    /* connections ended in one tick */
+    GROW_MAX_MS = 300, /* no new worker for so long: there will be none */
     /* Who only just finished may have the next request under way; whoever
      * takes longer for a head or a handshake than this has to go. Handshakes
      * get more: under load it is us who are slow, and to end them then would

@@ -201,7 +201,7 @@ static void test_problems(void)
         "{\"status\":422,\"message\":\"certains champs ne sont pas "
         "valides\",\"data\":{\"email\":{\"code\":\"required\",\"message\":"
         "\"ce champ est obligatoire\"},\"na\\\"me\":{\"code\":\"too_long\","
-        "\"message\":\"au plus 100 caract\xC3\xA8res\"}}}";
+        "\"message\":\"trop long : la longueur maximale est 100\"}}}";
     static const char want_problem[] =
         "{\"type\":\"about:blank\",\"title\":\"Unprocessable Content\","
         "\"status\":422,\"detail\":\"no\",\"code\":\"invalid_record\","
