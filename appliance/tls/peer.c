@@ -125,8 +125,7 @@ static void prepare_chain(br_x509_minimal_context *chain,
                           const struct crypto *crypto,
                           const struct peer_want *want)
 {
-    enum { RSA_MIN_BYTES = 2048 / 8, DAYS_TO_1970 = 719528 };
-    const int64_t now_s = want->now_ms / 1000;
+    enum { RSA_MIN_BYTES = 2048 / 8 };
 
     br_x509_minimal_init(chain, &br_sha256_vtable, want->anchors,
                          want->n_anchors);
@@ -136,8 +135,6 @@ static void prepare_chain(br_x509_minimal_context *chain,
     br_x509_minimal_set_rsa(chain, crypto->rsa_verify);
     br_x509_minimal_set_ecdsa(chain, crypto->curves, crypto->ecdsa_verify);
     br_x509_minimal_set_minrsa(chain, RSA_MIN_BYTES);
-    br_x509_minimal_set_time(chain, (uint32_t)(now_s / 86400) + DAYS_TO_1970,
-                             (uint32_t)(now_s % 86400));
 }
 
 enum status peer_open(const struct crypto *crypto, const struct peer_want *want,

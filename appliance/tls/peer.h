@@ -15,7 +15,6 @@ struct peer_want {
     size_t n_anchors;
     enum tls_verify verify;
     struct str host; /* copied */
-    int64_t now_ms;
 };
 
 MUST_CHECK enum status peer_open(const struct crypto *crypto,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "tls/cert.h"
 #include "tls/conn.h"
@@ -205,7 +204,6 @@ static enum status begin(struct tls_conn *c, const struct tls_client *client,
         .n_anchors = client->n_anchors,
         .verify = client->verify,
         .host = str_of(host),
-        .now_ms = clock_wall_ms(),
     };
     char name[256];
     enum status st = peer_open(&client->crypto, &want, &c->peer);

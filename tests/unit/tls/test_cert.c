@@ -84,6 +84,7 @@ static void test_names(void)
         { ".example", false, STR_INIT("x"), { { DNS, STR_INIT("*.example") } } },
         { "ab.example", false, STR_INIT("x"), { { DNS, STR_INIT("a*.example") } } },
         { "a.example", false, STR_INIT("x"), { { DNS, STR_INIT("*") } } },
+        { "a.example", false, STR_INIT("x"), { { DNS, STR_INIT("**example") } } },
         { "example", false, STR_INIT("x"), { { DNS, STR_INIT("*") } } },
         { "a.", false, STR_INIT("x"), { { DNS, STR_INIT("*.") } } },
         { "a.b.c", false, STR_INIT("x"), { { DNS, STR_INIT("a.*.c") } } },

@@ -199,6 +199,33 @@ static void test_resumption(void)
     tls_server_close(s);
 }
 
+/* All connections copy one template: what they draw must differ. */
+static void test_randomness(void)
+{
+    enum { N = 8 };
+    struct tls_server *s = open_server(certificates(), "p256");
+    unsigned char random[N][32], id[N][32], point[N][32];
+
+    for (size_t i = 0; i < N; i++) {
+        struct served one = { .server = s };
+        struct probe p = { 0 };
+        const br_ssl_engine_context *e = &p.context.eng;
+
+        CHECK(probe_open(&p, serve(&one)) == 0, "handshake");
+        memcpy(random[i], e->server_random, 32);
+        memcpy(id[i], e->session.session_id, 32);
+        memcpy(point[i], e->ecdhe_point, 32);
+        probe_close(&p);
+        (void)served(&one);
+        for (size_t j = 0; j < i; j++)
+            CHECK(memcmp(random[i] + 4, random[j] + 4, 28) != 0 &&
+                      memcmp(id[i], id[j], 32) != 0 &&
+                      memcmp(point[i], point[j], 32) != 0,
+                  "%zu and %zu drew the same", i, j);
+    }
+    tls_server_close(s);
+}
+
 /* Each outcome under its own name; a peer that left at once is none. */
 static void test_counting(void)
 {
@@ -528,6 +555,7 @@ void test_tls_handshake(void)
 {
     CHECK(metrics_open("test", "test") == ST_OK, "metrics");
     RUN(test_counting);
+    RUN(test_randomness);
     RUN(test_suites);
     RUN(test_preference);
     RUN(test_versions);

@@ -298,11 +298,30 @@ static bool send_slowly(struct probe *p, const unsigned char *bytes, size_t n)
     return true;
 }
 
+/* Holds records from ChangeCipherSpec on, and sends them with the first that
+ * carries data. */
+static bool send_joined(struct probe *p, const unsigned char *bytes, size_t n)
+{
+    enum { APPLICATION_DATA = 23 }; /* RFC 5246, 6.2.1 */
+
+    if (n > sizeof(p->held) - p->n_held)
+        abort();
+    memcpy(p->held + p->n_held, bytes, n);
+    p->n_held += n;
+    if (bytes[0] != APPLICATION_DATA)
+        return true;
+    p->join = false;
+    return send(p->fd, p->held, p->n_held, MSG_NOSIGNAL) == (ssize_t)p->n_held;
+}
+
 static bool send_bytes(struct probe *p, unsigned char *bytes, size_t n)
 {
+    enum { CHANGE_CIPHER_SPEC = 20 };
     size_t left = p->send_max == 0 ? n : p->send_max - p->sent;
     bool last = n > left;
 
+    if (p->join && (p->n_held > 0 || bytes[0] == CHANGE_CIPHER_SPEC))
+        return send_joined(p, bytes, n);
     if (last)
         n = left;
     if (p->flip_at > p->sent && p->flip_at <= p->sent + n)

@@ -79,6 +79,7 @@ struct probe {
     size_t send_max; /* hang up after that many bytes; 0: never */
     size_t flip_at;  /* damage the byte before this one; 0: none */
     int pause_ms;    /* between single bytes; 0: all at once */
+    bool join;       /* resuming: the handshake's end goes with the data */
     int patience_ms; /* for an answer; 0: ten seconds */
 
     br_ssl_client_context context;
@@ -86,6 +87,8 @@ struct probe {
     struct records records;
     int fd;
     size_t sent;
+    unsigned char held[256]; /* by join */
+    size_t n_held;
     bool cut; /* the connection ended, by send_max or the other side */
 };
 
