@@ -103,7 +103,7 @@ static const struct family {
     FAMILY(LOG_DROPPED, COUNTER, "log_dropped_lines", "",
            "Log lines lost because nobody read them in time.", LABEL_NONE),
     FAMILY(HTTP_DURATION, HISTOGRAM, "http_request_duration_seconds",
-           "seconds", "From the request's first byte to its reply.",
+           "seconds", "From the end of the request's headers to its reply.",
            LABEL_ROUTE),
     FAMILY(STORE_DURATION, HISTOGRAM, "store_query_duration_seconds",
            "seconds", "Time that a statement took.", LABEL_CLASS),
