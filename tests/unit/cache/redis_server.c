@@ -172,3 +172,28 @@ bool redis_server_ask(const struct redis_server *s, char out[512],
     redisFree(c);
     return r != NULL;
 }
+
+void redis_server_kill_pools(const struct redis_server *s)
+{
+    redisContext *c = reach(s);
+    redisReply *list = c == NULL ? NULL : redisCommand(c, "CLIENT LIST");
+    struct str rest;
+    int killed = 0;
+
+    CHECK(list != NULL, "no list of clients");
+    if (list == NULL)
+        return;
+    for (rest = (struct str){ list->str, list->len }; rest.len > 0;) {
+        struct str line = str_cut(&rest, '\n'), id = str_cut(&line, ' ');
+
+        if (memmem(line.ptr, line.len, "name=appliance ", 15) == NULL ||
+            memmem(line.ptr, line.len, "flags=N ", 8) == NULL)
+            continue;
+        freeReplyObject(
+            redisCommand(c, "CLIENT KILL ID %b", id.ptr + 3, id.len - 3));
+        killed++;
+    }
+    CHECK(killed > 0, "nothing to kill");
+    freeReplyObject(list);
+    redisFree(c);
+}

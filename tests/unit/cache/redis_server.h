@@ -34,6 +34,9 @@ bool redis_server_ask(const struct redis_server *s, char out[512],
 #define ASK(s, out, ...)                                                       \
     redis_server_ask(s, out, (const char *const[8]){ __VA_ARGS__ })
 
+/* Kills the connections of the caches, but for those that are pushed to. */
+void redis_server_kill_pools(const struct redis_server *s);
+
 /* A loopback port that nobody listens on. */
 int free_port(void);
 

@@ -213,6 +213,62 @@ static void test_an_older_snapshot(void)
           "%s", answer);
 }
 
+/* A second server with the data that the first has now. */
+static void copy_server(struct redis_server *second)
+{
+    char answer[512], from[200], to[200];
+    struct str bytes = STR_NONE;
+    struct arena arena;
+
+    arena_init(&arena, 1 << 24);
+    CHECK(ASK(&server, answer, "SAVE"), "%s", answer);
+    snprintf(from, sizeof(from), "%s/dump.rdb", server.folder);
+    CHECK(file_read(from, 1 << 24, &arena, &bytes) == ST_OK, "%s", from);
+    redis_server_start(second, NULL);
+    redis_server_kill(second);
+    snprintf(to, sizeof(to), "%s/dump.rdb", second->folder);
+    CHECK(file_write(to, bytes, 0644) == ST_OK, "%s", to);
+    arena_close(&arena);
+    redis_server_again(second);
+}
+
+/* New connections reach another server, which has an older copy, while the
+ * one that pushes are expected on still reaches the first. */
+static void test_two_servers_at_one_address(void)
+{
+    struct proxy *p = proxy_open(server.port);
+    struct origin o = { .version = { 700 } };
+    struct redis_server second;
+    struct cache *a, *b;
+    char url[64], answer[512];
+
+    CHECK(ASK(&server, answer, "FLUSHALL"), "no answer");
+    snprintf(url, sizeof(url), "redis://127.0.0.1:%d", proxy_port(p));
+    a = origin_cache(url, NULL, NULL);
+    b = origin_cache(url, NULL, NULL);
+    origin_write(&o, a, 0);
+    CHECK(origin_read(&o, a, 0, "k", NULL, NULL) == 701, "701");
+    usleep(SETTLE_US);
+    copy_server(&second);
+    CHECK(ASK(&second, answer, "EXISTS", "unit:c:{users}:1:kk") &&
+              strcmp(answer, "1") == 0,
+          "the copy has the old value: %s", answer);
+    origin_write(&o, a, 0);
+    usleep(SETTLE_US);
+    proxy_aim(p, second.port);
+    redis_server_kill_pools(&server);
+    for (int i = 0; i < 100; i++) {
+        CHECK(origin_read(&o, b, 0, "k", NULL, NULL) == 702, "b, %d", i);
+        usleep(500);
+    }
+    CHECK(origin_await(b, CACHE_REDIS_UP, true, UP_MS), "b is there");
+    CHECK(origin_read(&o, b, 0, "k", NULL, NULL) == 702, "b");
+    cache_close(a);
+    cache_close(b);
+    proxy_close(p);
+    redis_server_kill(&second);
+}
+
 /* The address answers with another server, which has an older copy: what a
  * failover does when the last writes had not been replicated. */
 static void test_failover(void)
@@ -220,10 +276,8 @@ static void test_failover(void)
     struct proxy *p = proxy_open(server.port);
     struct origin o = { .version = { 400 } };
     struct redis_server second;
-    char url[64], answer[512], port[8], from[200], to[200];
+    char url[64], answer[512], port[8];
     struct cache *a, *b;
-    struct str bytes;
-    struct arena arena;
 
     snprintf(url, sizeof(url), "redis://127.0.0.1:%d", proxy_port(p));
     a = origin_cache(url, NULL, NULL);
@@ -231,16 +285,7 @@ static void test_failover(void)
     origin_write(&o, a, 0);
     CHECK(origin_read(&o, a, 0, "k", NULL, NULL) == 401, "401");
     usleep(SETTLE_US);
-    CHECK(ASK(&server, answer, "SAVE"), "%s", answer);
-    arena_init(&arena, 1 << 24);
-    snprintf(from, sizeof(from), "%s/dump.rdb", server.folder);
-    CHECK(file_read(from, 1 << 24, &arena, &bytes) == ST_OK, "%s", from);
-    redis_server_start(&second, NULL);
-    redis_server_kill(&second);
-    snprintf(to, sizeof(to), "%s/dump.rdb", second.folder);
-    CHECK(file_write(to, bytes, 0644) == ST_OK, "%s", to);
-    arena_close(&arena);
-    redis_server_again(&second);
+    copy_server(&second);
     origin_write(&o, a, 0);
     CHECK(origin_read(&o, a, 0, "k", NULL, NULL) == 402, "402");
     CHECK(origin_read(&o, b, 0, "k", NULL, NULL) == 402, "402");
@@ -477,6 +522,7 @@ void test_cache_redis(void)
     RUN(test_meddling_is_harmless);
     RUN(test_version_of_wrong_type);
     RUN(test_an_older_snapshot);
+    RUN(test_two_servers_at_one_address);
     RUN(test_failover);
     RUN(test_full);
     RUN(test_rights);

@@ -290,6 +290,8 @@ static void test_reader_without_redis(void)
     }
     proxy_set(p.way_b, PROXY_PASS);
     CHECK(origin_await(p.b, CACHE_REDIS_UP, true, 5000), "b is back");
+    CHECK(origin_read(&p.o, p.b, 0, "k", NULL, NULL) == 52,
+          "what b kept before it was cut off is not trusted after");
     close_pair(&p);
 
     for (int i = 0; i < 3; i++) {
