@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/kit.h"
+#include "store/pool.h"
 #include "proxy.h"
 #include "store/servers.h"
 
@@ -86,6 +87,63 @@ static void survives_termination(void)
         CHECK(i % 2 ? put(i) == ST_OK : ask(2000) == ST_OK, "round %d", i);
     }
     CHECK(kit_log_count("store_down") == 0, "it was not down");
+}
+
+/* As if so much time had passed for all that are idle. */
+static void age_idle(int64_t idle_ms, int64_t life_ms)
+{
+    struct pool *p = &kit.store->pool[0];
+
+    pthread_mutex_lock(&p->lock);
+    for (struct store_conn *c = p->idle; c != NULL; c = c->next) {
+        c->idle_since_ms -= idle_ms;
+        c->retire_ms -= life_ms;
+    }
+    p->looked_ms -= 60000;
+    pthread_cond_signal(&p->keeper_woken);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static bool shrinks_to(long n)
+{
+    for (int i = 0; i < 100; i++) {
+        if (server_admin_number("SELECT count(*) " OUR_BACKENDS) == n)
+            return true;
+        usleep(20000);
+    }
+    return false;
+}
+
+static void closes_what_nobody_needs(void)
+{
+    fill_pool();
+    age_idle(4 * 60 * 1000, 0);
+    usleep(100000);
+    CHECK(shrinks_to(KIT_POOL_MAX), "closed too early");
+    age_idle(2 * 60 * 1000, 0);
+    CHECK(shrinks_to(1), "more than one is left");
+    CHECK(ask(1000) == ST_OK && put(140) == ST_OK, "after it");
+}
+
+static void closes_what_is_old(void)
+{
+    char sql[256];
+    long n = -1;
+
+    fill_pool();
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) " OUR_BACKENDS
+             " AND backend_start < to_timestamp(%ld)",
+             server_admin_number("SELECT ceil(extract(epoch FROM now()))"));
+    sleep(1); /* what is opened from now on is younger */
+    CHECK(server_admin_number(sql) == KIT_POOL_MAX, "not all are old");
+    age_idle(0, 60 * 60 * 1000);
+    for (int i = 0; i < 100 && n != 0; i++) {
+        usleep(20000);
+        n = server_admin_number(sql);
+    }
+    CHECK(n == 0, "%ld old ones are left", n);
+    CHECK(ask(1000) == ST_OK, "after it");
 }
 
 /* Ended between two statements of one who holds it: a read is asked again,
@@ -501,6 +559,8 @@ void test_store_outage(void)
     kit_log_begin();
     if (kit_open(server_url())) {
         make_table();
+        RUN(closes_what_nobody_needs);
+        RUN(closes_what_is_old);
         RUN(survives_termination);
         RUN(survives_termination_in_use);
         RUN(survives_a_restart);
