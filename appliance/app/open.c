@@ -20,7 +20,7 @@ enum {
     RETRY_MS = 500,
     PLAN_TIMEOUT_MS = 600000,
     REPLY_MAX_BYTES = 32 * 1024 * 1024,
-    ARENA_MAX_BYTES = 96 * 1024 * 1024,
+    ARENA_MAX_BYTES = 96 * 1024 * 1024, /* and three times the body */
     LINE_MAX_BYTES = 8 * 1024,
     HEAD_MAX_BYTES = 16 * 1024,
     CACHED_MAX_BYTES = 4 * 1024 * 1024,
@@ -314,7 +314,7 @@ static enum status open_server(struct app *app, struct conf_error *why)
         .head_max_bytes = HEAD_MAX_BYTES,
         .body_max_bytes = (size_t)c->body_max_bytes,
         .reply_max_bytes = REPLY_MAX_BYTES,
-        .arena_max_bytes = ARENA_MAX_BYTES,
+        .arena_max_bytes = ARENA_MAX_BYTES + 3 * (size_t)c->body_max_bytes,
         .serve = app_serve,
         .sent = app_sent,
         .arg = app,

@@ -77,7 +77,7 @@ static const struct option options[] = {
       "here or in Redis",
       NUMBER, 0, INT64_C(1) << 40, AT(cache_bytes) },
     { "BODY_MAX_BYTES", "1048576", "largest body of a request",
-      NUMBER, 1024, INT64_C(1) << 30, AT(body_max_bytes) },
+      NUMBER, 1024, 64 << 20, AT(body_max_bytes) },
     { "REQUEST_TIMEOUT_MS", "10000", "after this a request that waits for a "
       "backend gets 503",
       NUMBER, 100, 600000, AT(request_timeout_ms) },

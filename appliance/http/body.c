@@ -155,6 +155,8 @@ enum status request_body(struct request *rq, size_t max_bytes, struct str *out)
 {
     struct wire *w = rq->wire;
 
+    if (max_bytes > w->body_max_bytes)
+        max_bytes = w->body_max_bytes;
     if (!w->body_asked) {
         w->body_asked = true;
         if (request_has_body(rq)) {

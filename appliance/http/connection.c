@@ -330,6 +330,7 @@ void connection_serve(struct worker *k, int fd, enum listener listener,
     w->seat = &k->seat;
     w->io_timeout_ms = conf->body_timeout_ms;
     w->request_timeout_ms = conf->request_timeout_ms;
+    w->body_max_bytes = conf->body_max_bytes;
     w->bytes = buf;
     w->room = worker_buf_bytes(conf);
     w->head_end = w->at = w->len = 0;

@@ -81,7 +81,7 @@ bool request_header_next(const struct request *rq, const char *name, size_t *at,
 struct str request_header_list(const struct request *rq, const char *name);
 
 /* Reads the body once (later calls give the same bytes): identity or
- * chunked, at most max_bytes; the arena must hold some three times that for
+ * chunked, at most max_bytes and the server's body_max_bytes; the arena must hold some three times that for
  * a chunked one. Sends 100-continue first when it was asked for. The
  * request's deadline begins anew when it has arrived. ST_TOO_BIG,
  * ST_SLOW_CLIENT, ST_BAD_INPUT (broken chunks, early end), ST_NO_MEMORY; after

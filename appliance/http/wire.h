@@ -48,6 +48,7 @@ struct wire {
     struct seat *seat;          /* NULL in tests */
     int64_t io_timeout_ms;      /* for a body or a reply, but see below */
     int64_t request_timeout_ms; /* begins anew when a body has arrived */
+    size_t body_max_bytes;      /* whatever a handler would take */
 
     /* bytes[0, head_end) is the head being served, bytes[at, len) came
      * behind it and has not been looked at. */

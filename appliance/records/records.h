@@ -43,7 +43,7 @@ enum status user_change(struct records *r, struct request *rq,
 enum status user_delete(struct records *r, struct request *rq,
                         struct reply *rp);
 
-/* What a body of at most this many bytes may be. */
-enum { RECORD_BODY_MAX_BYTES = 1024 * 1024 };
+/* The largest body, if the server's own limit allows as much. */
+enum { RECORD_BODY_MAX_BYTES = 64 * 1024 * 1024 };
 
 #endif

@@ -23,6 +23,7 @@ enum status fake_open(struct fake *f, struct str raw)
     f->wire.room = sizeof(f->bytes);
     f->wire.len = raw.len;
     f->wire.io_timeout_ms = f->wire.request_timeout_ms = 1000;
+    f->wire.body_max_bytes = SIZE_MAX;
     f->rq.arena = &f->arena;
     f->rq.wire = &f->wire;
     f->rq.id = STR("test-id");
