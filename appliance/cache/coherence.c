@@ -55,6 +55,7 @@
  * is shared is atomic. */
 #include "cache/coherence.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -380,6 +381,8 @@ enum status coherence_open(const struct cache_conf *conf, struct redis *redis,
         mem_give(co);
         return ST_NO_MEMORY;
     }
+    for (size_t i = 0; i < conf->n_spaces; i++)
+        assert(strlen(conf->spaces[i]) < CACHE_MESSAGE_MAX - ID_LEN);
     co->conf = *conf;
     co->redis = redis;
     co->tier2 = tier2;

@@ -342,6 +342,10 @@ static enum status refused(const redisReply *r, char why[SERVER_WHY_LEN])
 
 static enum status read_role(const redisReply *hello, char why[SERVER_WHY_LEN])
 {
+    if (hello->type != REDIS_REPLY_MAP) {
+        snprintf(why, SERVER_WHY_LEN, "what answers there is no Redis");
+        return ST_UNSUPPORTED;
+    }
     for (size_t i = 0; i + 1 < hello->elements; i += 2)
         if (str_eq(reply_text(hello->element[i]), STR("role")) &&
             !str_eq(reply_text(hello->element[i + 1]), STR("master"))) {

@@ -128,7 +128,7 @@ static void note_up(struct tracker *t)
     bool news;
 
     pthread_mutex_lock(&t->lock);
-    news = !t->up;
+    news = !t->has_tried || t->said_down;
     if (t->down_since_ms != 0)
         down_ms = clock_wall_ms() - t->down_since_ms;
     t->up = true;
@@ -141,14 +141,16 @@ static void note_up(struct tracker *t)
             LOG_I("down_ms", down_ms));
 }
 
-static void note_down(struct tracker *t, const char *why)
+/* A link that is lost and not had again by the first attempt, but by the
+ * second, is not worth a line. */
+static void note_down(struct tracker *t, enum status st, const char *why)
 {
     bool news;
 
     redis_shut(t->redis);
     pthread_mutex_lock(&t->lock);
-    news = !t->said_down;
-    t->said_down = true;
+    news = !t->said_down && (!t->up || st != ST_BUSY);
+    t->said_down = t->said_down || news;
     t->up = false;
     if (t->down_since_ms == 0)
         t->down_since_ms = clock_wall_ms();
@@ -512,7 +514,7 @@ static void *run_tracker(void *arg)
             if (clock_mono_ms() - t->up_ms >= STEADY_MS)
                 t->failures = 0;
         } else {
-            note_down(t, why);
+            note_down(t, st, why);
             note_tried(t);
         }
         if (t->failures > 0 || st != ST_OK)
