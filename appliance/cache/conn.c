@@ -19,6 +19,31 @@ enum { ELEMENTS_MAX = 4096, DEPTH_MAX = 8, IDLE_S = 30, UNACKED_MS = 20000 };
 
 /* --- the byte stream, as hiredis wants it -------------------------------- */
 
+/* strerror() is not for threads, and what it says is not the same everywhere. */
+static const char *words_of(int code)
+{
+    switch (code) {
+    case ECONNREFUSED:
+        return "connection refused";
+    case ECONNRESET:
+    case EPIPE:
+        return "connection reset";
+    case ETIMEDOUT:
+        return "no answer in time";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+        return "no way there";
+    case ENOENT:
+        return "no such socket";
+    case EACCES:
+    case EPERM:
+        return "not allowed";
+    default:
+        return "input or output failed";
+    }
+}
+
 static ssize_t broke(redisContext *r, int kind, const char *text)
 {
     r->err = kind;
@@ -41,7 +66,7 @@ static ssize_t stream_read(redisContext *r, char *out, size_t n_bytes)
         return broke(r, REDIS_ERR_EOF, "the server closed the connection");
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    return broke(r, REDIS_ERR_IO, strerror(errno));
+    return broke(r, REDIS_ERR_IO, words_of(errno));
 }
 
 static ssize_t stream_write(redisContext *r)
@@ -56,7 +81,7 @@ static ssize_t stream_write(redisContext *r)
         return n;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    return broke(r, REDIS_ERR_IO, strerror(errno));
+    return broke(r, REDIS_ERR_IO, words_of(errno));
 }
 
 static void stream_close(redisContext *r)
@@ -176,7 +201,7 @@ static enum status reach_network(const struct redis_at *s, int64_t deadline_ms,
         set_options(*fd);
     else
         snprintf(why, SERVER_WHY_LEN, "cannot connect: %s",
-                 st == ST_TIMEOUT ? "no answer in time" : strerror(code));
+                 st == ST_TIMEOUT ? "no answer in time" : words_of(code));
     return st;
 }
 
@@ -189,7 +214,7 @@ static enum status reach_unix(const struct redis_at *s, int64_t deadline_ms,
     snprintf(to.sun_path, sizeof(to.sun_path), "%s", s->path);
     st = connect_to((const struct sockaddr *)&to, sizeof(to), deadline_ms, fd);
     if (st != ST_OK)
-        snprintf(why, SERVER_WHY_LEN, "cannot connect: %s", strerror(errno));
+        snprintf(why, SERVER_WHY_LEN, "cannot connect: %s", words_of(errno));
     return st;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/memory.h"
 
+#include <assert.h>
 #include <pthread.h>
 
 #include "base/mem.h"
@@ -134,6 +135,7 @@ static struct kept *take_locked(struct shard *s, struct kept **at)
 {
     struct kept *k = *at;
 
+    assert(k != NULL);
     *at = k->chain;
     dequeue_locked(s, k);
     s->n--;

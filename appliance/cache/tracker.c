@@ -191,13 +191,12 @@ static enum status answer(struct tracker *t, int64_t deadline_ms,
     return st;
 }
 
-static enum status say_refused(const redisReply *r, char why[SERVER_WHY_LEN])
+static void say_refused(const redisReply *r, char why[SERVER_WHY_LEN])
 {
     struct str text = reply_text(r);
 
     snprintf(why, SERVER_WHY_LEN, "the server says: %.*s",
              (int)(text.len > 150 ? 150 : text.len), text.ptr);
-    return ST_FORBIDDEN;
 }
 
 /* Sends one command and takes its answer; *out is NULL on failure. */
@@ -216,12 +215,12 @@ static enum status ask(struct tracker *t, const struct command *cmd,
         snprintf(why, SERVER_WHY_LEN, "%s",
                  st == ST_TIMEOUT ? "connected, but no answer in time"
                                   : t->link->redis->errstr);
-    if (st == ST_OK && reply_is_refusal(*out)) {
-        st = say_refused(*out, why);
-        freeReplyObject(*out);
-        *out = NULL;
-    }
-    return st;
+    if (st != ST_OK || !reply_is_refusal(*out))
+        return st;
+    say_refused(*out, why);
+    freeReplyObject(*out);
+    *out = NULL;
+    return ST_FORBIDDEN;
 }
 
 /* Without tracking the server still is of use: for tier 2. NOLOOP keeps the
