@@ -19,8 +19,7 @@ enum { ELEMENTS_MAX = 4096, DEPTH_MAX = 8, IDLE_S = 30, UNACKED_MS = 20000 };
 
 /* --- the byte stream, as hiredis wants it -------------------------------- */
 
-/* strerror() is not for threads, and what it says is not the same everywhere.
- */
+/* strerror() is not for threads, and says different things elsewhere. */
 static const char *words_of(int code)
 {
     switch (code) {
