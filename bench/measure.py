@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""One run of load against one server, and rounds of such runs."""
+import json
+import os
+import pathlib
+import re
+import resource
+import statistics
+import subprocess
+
+import processes
+from ask import PROXY
+from processes import Failed
+
+here = pathlib.Path(__file__).parent
+SECONDS = int(os.environ.get('BENCH_SECONDS', '2'))
+ROUNDS = int(os.environ.get('BENCH_ROUNDS', '5'))
+
+
+class Target:
+    """What is put under load: asked over HTTP by wrk, or, with no server,
+    PostgreSQL itself by pgbench."""
+
+    def __init__(self, name, server=None, url=None, connections=16,
+                 headers=None, paths=None, database_pid=None):
+        self.name, self.server, self.url = name, server, url
+        self.connections, self.paths = connections, paths
+        self.headers = {**PROXY, **(headers or {})}
+        self.database_pid = database_pid
+        self.samples = []
+
+    def server_pid(self):
+        return self.server.process.pid if self.server else None
+
+    def median(self, what):
+        values = [s[what] for s in self.samples]
+        return None if None in values else statistics.median(values)
+
+    def spread(self, what):
+        values = [s[what] for s in self.samples]
+        return min(values), max(values)
+
+    def errors(self):
+        return sum(s['errors'] for s in self.samples)
+
+
+def on_load_core():
+    os.sched_setaffinity(0, {processes.LOAD_CORE})
+
+
+def run_load(command):
+    done = subprocess.run(command, capture_output=True, text=True,
+                          preexec_fn=on_load_core)
+    if done.returncode != 0:
+        raise Failed(f'{command[0]}: {done.stderr or done.stdout}')
+    return done.stdout
+
+
+# --- wrk ---------------------------------------------------------------------
+
+def wrk(target, seconds):
+    command = ['wrk', '-t1', f'-c{target.connections}', f'-d{seconds}s',
+               '-s', str(here / 'load.lua')]
+    for name, value in target.headers.items():
+        command += ['-H', f'{name}: {value}']
+    command.append(target.url)
+    if target.paths:
+        command += ['--', target.paths]
+    seen = json.loads(run_load(command).splitlines()[-1])
+    return {
+        'requests': seen['requests'],
+        'rate': seen['requests'] / seen['us'] * 1e6,
+        'p50_ms': seen['p50_us'] / 1e3, 'p99_ms': seen['p99_us'] / 1e3,
+        'errors': seen['bad_status'] + seen['socket_errors'],
+    }
+
+
+# --- pgbench -----------------------------------------------------------------
+
+def pgbench_program():
+    found = pathlib.Path('/usr/lib/postgresql').glob('*/bin/pgbench')
+    newest = sorted(found, key=lambda path: int(path.parts[-3]))
+    return str(newest[-1]) if newest else 'pgbench'
+
+
+def pgbench_fill(url):
+    run_load([pgbench_program(), '-i', '-q', '-s', '1', url])
+
+
+def pgbench(target, seconds):
+    text = run_load([
+        pgbench_program(), '-n', '-S', '-M', 'prepared', '-j', '1',
+        '-c', str(target.connections), '-T', str(seconds),
+        target.url])
+
+    def number(pattern):
+        found = re.search(pattern, text)
+        if not found:
+            raise Failed(f'pgbench said:\n{text}')
+        return float(found[1])
+
+    return {
+        'requests': int(number(r'actually processed: (\d+)')),
+        'rate': number(r'tps = ([\d.]+) \(without'),
+        'p50_ms': number(r'latency average = ([\d.]+) ms'), 'p99_ms': None,
+        'errors': int(number(r'failed transactions: (\d+)')),
+    }
+
+
+# --- rounds ------------------------------------------------------------------
+
+def load_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def clocks(target):
+    return (processes.cpu_seconds(target.server_pid()),
+            processes.cpu_seconds(target.database_pid),
+            load_seconds(), processes.busy_seconds())
+
+
+def run_once(target, seconds):
+    if target.server:
+        target.server.trim_log()
+    load = wrk if target.server else pgbench
+    before = clocks(target)
+    sample = load(target, seconds)
+    server, database, client, busy = (
+        after - start for after, start in zip(clocks(target), before))
+    n = max(1, sample['requests'])
+    sample['cpu_us'] = server / n * 1e6 if target.server else None
+    sample['database_cpu_us'] = (
+        database / n * 1e6 if target.database_pid else None)
+    sample['logged'] = (
+        target.server.logged_lines() / n if target.server else None)
+    # What the rest of the machine did meanwhile, in cores.
+    sample['others'] = max(0.0, busy - server - database - client) / seconds
+    return sample
+
+
+def run_rounds(cases, say):
+    for case in cases:
+        for target in case.targets:
+            run_once(target, 1)  # to warm up
+    for number in range(ROUNDS):
+        say(f'round {number + 1} of {ROUNDS}')
+        for case in cases:
+            first = number % len(case.targets)
+            for target in case.targets[first:] + case.targets[:first]:
+                target.samples.append(run_once(target, SECONDS))
