@@ -54,12 +54,29 @@ bool address_read(struct str text, struct address *out)
     return true;
 }
 
+/* Each request is logged with one: inet_ntop goes by printf. */
+static size_t text_of_four(const uint8_t byte[4], char out[46])
+{
+    char *p = out;
+
+    for (size_t i = 0; i < 4; i++) {
+        unsigned n = byte[i];
+
+        if (n >= 100)
+            *p++ = (char)('0' + n / 100);
+        if (n >= 10)
+            *p++ = (char)('0' + n / 10 % 10);
+        *p++ = (char)('0' + n % 10);
+        *p++ = i < 3 ? '.' : '\0';
+    }
+    return (size_t)(p - out) - 1;
+}
+
 size_t address_text(struct address a, char out[46])
 {
     if (is_mapped(a))
-        inet_ntop(AF_INET, a.bytes + sizeof(mapped_prefix), out, 46);
-    else
-        inet_ntop(AF_INET6, a.bytes, out, 46);
+        return text_of_four(a.bytes + sizeof(mapped_prefix), out);
+    inet_ntop(AF_INET6, a.bytes, out, 46);
     return strlen(out);
 }
 

@@ -42,46 +42,61 @@ static enum status split(const struct request *rq, struct segments *out)
 
 enum kind { REST = 1, PARAM, LITERAL }; /* the greater wins */
 
-static enum kind kind_of(struct str part)
+/* Of the part of a pattern at p; *end becomes the part's end. A literal's is
+ * not looked for: most do not fit, and say so by their first byte. */
+static enum kind kind_at(const char *p, const char **end)
 {
-    if (!str_starts(part, STR("{")))
+    *end = p;
+    if (*p != '{')
         return LITERAL;
-    return str_ends(part, STR("*}")) ? REST : PARAM;
+    while (**end != '}')
+        ++*end;
+    ++*end;
+    return (*end)[-2] == '*' ? REST : PARAM;
+}
+
+/* The end of the literal part at p, if that is the text; else NULL. */
+static const char *literal_end(const char *p, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++, p++)
+        if (*p == '\0' || *p == '/' || *p != text.ptr[i])
+            return NULL;
+    return *p == '\0' || *p == '/' ? p : NULL;
 }
 
 /* 0: does not match; else two bits a segment, the first highest, so that of
  * two patterns the greater is the one to take. */
 static uint64_t score(const char *pattern, const struct segments *s)
 {
-    struct str left = str_of(pattern);
+    const char *p = pattern;
     uint64_t sum = 0;
     size_t i;
 
-    str_cut(&left, '/');
-    for (i = 0; i < s->n && left.ptr != NULL; i++) {
-        struct str part = str_cut(&left, '/');
-        enum kind kind = kind_of(part);
+    for (i = 0; i < s->n && *p == '/'; i++) {
+        struct str text = s->at[i].text;
+        enum kind kind = kind_at(p + 1, &p);
 
-        if (kind == LITERAL && !str_eq(part, s->at[i].text))
-            return 0;
-        if (kind == PARAM && s->at[i].text.len == 0)
+        if (kind == LITERAL)
+            p = literal_end(p, text);
+        if (p == NULL || (kind == PARAM && text.len == 0))
             return 0;
         sum |= (uint64_t)kind << (62 - 2 * i);
         if (kind == REST)
             return sum;
     }
-    return i == s->n && left.ptr == NULL ? sum : 0;
+    return i == s->n && *p == '\0' ? sum : 0;
 }
 
 static enum status fill_params(struct request *rq, const struct segments *s)
 {
-    struct str left = str_of(rq->route->pattern);
+    const char *p = rq->route->pattern;
     size_t n = 0;
 
-    str_cut(&left, '/');
-    for (size_t i = 0; i < s->n && left.ptr != NULL; i++) {
-        enum kind kind = kind_of(str_cut(&left, '/'));
+    for (size_t i = 0; i < s->n && p != NULL && *p == '/'; i++) {
+        enum kind kind = kind_at(p + 1, &p);
 
+        if (kind == LITERAL)
+            p = literal_end(p, s->at[i].text);
         if (kind == LITERAL || n == PARAM_MAX)
             continue;
         rq->param[n] = kind == REST ? s->at[i].rest : s->at[i].text;

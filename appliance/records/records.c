@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "records/records.h"
 
-#include <stdio.h>
-
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "records/records_in.h"
@@ -127,21 +125,24 @@ void records_timing(struct reply *rp, const enum cache_tier *tier,
                                          [CACHE_HIT_REDIS] = "hit",
                                          [CACHE_MISS] = "miss",
                                          [CACHE_BYPASS] = "bypass" };
-    char text[80] = "";
-    int n = 0;
+    char text[80];
+    struct buf b;
 
+    buf_init_fixed(&b, text, sizeof(text));
     if (tier != NULL) {
         reply_header(rp, STR("X-Cache"), str_of(names[*tier]));
-        n = snprintf(text, sizeof(text), "cache;desc=%s%s",
-                     *tier == CACHE_HIT_REDIS ? "redis" : names[*tier],
-                     store_us >= 0 ? ", " : "");
+        buf_add(&b, STR("cache;desc="));
+        buf_add(&b,
+                *tier == CACHE_HIT_REDIS ? STR("redis") : str_of(names[*tier]));
+        if (store_us >= 0)
+            buf_add(&b, STR(", "));
     }
-    if (store_us >= 0)
-        n += snprintf(text + n, sizeof(text) - (size_t)n,
-                      "store;dur=%lld.%03lld", (long long)(store_us / 1000),
-                      (long long)(store_us % 1000));
-    if (n > 0)
-        reply_header(rp, STR("Server-Timing"), (struct str){ text, (size_t)n });
+    if (store_us >= 0) {
+        buf_add(&b, STR("store;dur="));
+        buf_add_decimal(&b, store_us, 3);
+    }
+    if (b.len > 0)
+        reply_header(rp, STR("Server-Timing"), (struct str){ b.ptr, b.len });
 }
 
 enum status records_too_big(const struct request *rq, struct reply *rp)
