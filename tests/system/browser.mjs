@@ -86,7 +86,9 @@ export function faintTexts() {
     const over = (top, below) =>
         [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3]));
     const light = (c) =>
-        0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
+        0.2126 * channel(c[0]) +
+        0.7152 * channel(c[1]) +
+        0.0722 * channel(c[2]);
     const behind = (element) => {
         const layers = [];
 
