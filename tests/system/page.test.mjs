@@ -122,7 +122,7 @@ describe('page: users', () => {
         // The server alone can know this one.
         await fill(page, 'Bob', 'bo@example.org');
         await page.keyboard.press('Enter');
-        const taken = dialog(page).getByText('This is already in use.');
+        const taken = dialog(page).getByText('this value is already taken');
 
         await taken.waitFor();
         const at = await email.boundingBox();
@@ -362,7 +362,12 @@ describe('page: looks and language', () => {
         await button(page, 'Ajouter').click();
         await page.keyboard.press('Enter');
         await page.getByText('Ce champ est obligatoire.').first().waitFor();
-        await page.keyboard.press('Escape');
+        await dialog(page).getByLabel('Nom').fill('Anne');
+        await dialog(page).getByLabel('E-mail').fill('p01@example.org');
+        await page.keyboard.press('Enter');
+        await dialog(page).getByText('cette valeur est déjà prise').waitFor();
+        await dialog(page).getByRole('button', { name: 'Annuler' }).click();
+        await button(page, 'Abandonner').click();
         await dialog(page).waitFor({ state: 'detached' });
         await page.getByText('EN', { exact: true }).click();
         await heading(page, 'Users');
@@ -370,7 +375,7 @@ describe('page: looks and language', () => {
         await page.reload();
         await heading(page, 'Users');
         assert.equal(await html.getAttribute('lang'), 'en');
-        await page.finish();
+        await page.finish(refused(400));
     });
 
     const brightness = (page) =>

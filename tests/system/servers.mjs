@@ -34,6 +34,7 @@ async function startServers(only) {
 
         found[line.slice(0, at)] = line.slice(at + 1);
     }
+    found.ended = child.ended;
     return found;
 }
 
@@ -114,11 +115,18 @@ export class Redis extends Server {
 
 let shared;
 
+async function startShared() {
+    const found = await startServers('postgres');
+
+    found.ended.finally(() => (shared = undefined)); // stopAll ends it too
+    return found;
+}
+
 // The one that all files may share; never stopped or restarted by a test.
 export async function postgres() {
     shared ??= process.env.TEST_POSTGRES_URL
         ? Promise.resolve(process.env)
-        : startServers('postgres');
+        : startShared();
     return new Postgres(await shared);
 }
 

@@ -13,5 +13,5 @@ system-test: out/appliance out/test/system/.installed
 	@build/need test
 	@tests/system/run $(ONLY)
 
-web-test: out/web/.installed
+web-test: $(WEB_READY)
 	@tests/system/web-test
