@@ -3,6 +3,10 @@
 # make test    installs what tests need and runs them all
 # make         builds out/appliance;  make help lists the rest
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+# All cores, unless -j says otherwise or several goals want their order.
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -32,7 +36,7 @@ C_WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
 C_SAFE := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt \
 	-fno-strict-aliasing -fno-common -fvisibility=hidden
-C_PATHS := -ffile-prefix-map=$(CURDIR)=. -g
+C_PATHS := -ffile-prefix-map='$(CURDIR)'=. -g
 C_FLAGS := -O2 -flto=auto -fPIE $(C_STD) $(C_WARN) $(C_SAFE) $(C_PATHS) \
 	-isystem $(VENDOR_MUSL)/include
 
@@ -40,7 +44,8 @@ include appliance/http/http.mk
 C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c) $(CIVETWEB_SOURCE)
 C_OBJECTS := $(C_SOURCES:%.c=out/obj/%.o)
 
-out/obj/%.o: %.c $(VENDOR_MUSL_READY) $(VENDOR_CIVETWEB_READY)
+out/obj/%.o: %.c Makefile appliance/http/http.mk \
+		$(VENDOR_MUSL_READY) $(VENDOR_CIVETWEB_READY)
 	@mkdir -p $(@D)
 	@$(MUSL_CC) $(C_FLAGS) $(C_FLAGS_$(<F)) -MMD -MP -c $< -o $@
 
@@ -61,12 +66,19 @@ EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
 LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
 	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
 
+# A source that is gone leaves nothing newer: the list of objects is.
+.PHONY: always
+out/obj/objects: always
+	@mkdir -p $(@D)
+	@echo '$(C_OBJECTS)' | cmp -s - $@ || echo '$(C_OBJECTS)' >$@
+
+# The page first: it waits for the network while the rest compiles.
 # What a status guards looks uninitialised to the optimiser of the whole.
-out/appliance: $(C_OBJECTS) $(EMBEDDED) $(VENDOR_MUSL_READY)
+out/appliance: $(EMBEDDED) $(C_OBJECTS) out/obj/objects $(VENDOR_MUSL_READY)
 	@echo "link: $@"
-	@$(MUSL_CC) $(C_FLAGS) -Wno-maybe-uninitialized -static-pie -Wl,-z,relro,-z,now,-z,noexecstack \
-		-Wl,--gc-sections -o $@.whole $(C_OBJECTS) $(EMBEDDED) \
-		$(LINK_LIBS) -lm
+	@$(MUSL_CC) $(C_FLAGS) -Wno-maybe-uninitialized -static-pie \
+		-Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+		-o $@.whole $(C_OBJECTS) $(EMBEDDED) $(LINK_LIBS) -lm
 	@objcopy --only-keep-debug $@.whole $@.debug
 	@objcopy --strip-all --add-gnu-debuglink=$@.debug $@.whole $@.stripped
 	@rm $@.whole && mv $@.stripped $@
@@ -78,14 +90,16 @@ WEB := appliance/web
 WEB_SOURCES := $(shell find $(WEB) -name node_modules -prune -o \
 	-name dist -prune -o -type f -print 2>/dev/null)
 
-out/web/.installed: $(WEB)/package.json $(WEB)/package-lock.json
+# npm writes this file last.
+WEB_READY := $(WEB)/node_modules/.package-lock.json
+$(WEB_READY): $(WEB)/package.json $(WEB)/package-lock.json
 	@echo "web: npm ci"
-	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
-	@mkdir -p $(@D) && touch $@
+	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
-out/web/dist/index.html: out/web/.installed $(WEB_SOURCES)
+out/web/dist/index.html: $(WEB_READY) $(WEB_SOURCES)
 	@echo "web: build"
-	@cd $(WEB) && npm run --silent build -- --outDir $(CURDIR)/out/web/dist \
+	@cd $(WEB) && npm run --silent build -- --outDir '$(CURDIR)/out/web/dist' \
 		--emptyOutDir --logLevel warn
 	@touch $@
 
@@ -109,7 +123,8 @@ out/obj/embedded/%.o: out/embedded/%.c $(VENDOR_MUSL_READY)
 run: out/appliance
 	@out/appliance
 
--include tests/unit/unit.mk tests/fuzz/fuzz.mk tests/lint/lint.mk bench/bench.mk
+-include tests/unit/unit.mk tests/system/system.mk tests/fuzz/fuzz.mk \
+	tests/lint/lint.mk bench/bench.mk
 
 test: out/appliance
 	@build/need test
