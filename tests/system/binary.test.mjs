@@ -57,7 +57,9 @@ describe('binary: the file', () => {
         assert.match(parts, /GNU_RELRO/);
         assert.match(needs, /\bNOW\b/);
         assert.match(parts, /GNU_STACK.*\bRW\s/);
-        for (const [, flags] of parts.matchAll(/^\s+LOAD\s.*0x\w+\s([RWE ]{3})\s0x/gm))
+        for (const [, flags] of parts.matchAll(
+            /^\s+LOAD\s.*0x\w+\s([RWE ]{3})\s0x/gm,
+        ))
             assert.ok(!/W.*E/.test(flags), `LOAD ${flags}`);
         assert.doesNotMatch(needs, /TEXTREL/);
     });
@@ -84,7 +86,10 @@ describe('binary: the file', () => {
     test('it tells nobody where it was built', async () => {
         const bytes = readFileSync(binary).toString('latin1');
 
-        assert.doesNotMatch(bytes, /\/(home|root|tmp|work|build)\/[\w./-]+\.[ch]\b/);
+        assert.doesNotMatch(
+            bytes,
+            /\/(home|root|tmp|work|build)\/[\w./-]+\.[ch]\b/,
+        );
     });
 });
 
@@ -139,12 +144,17 @@ describe('binary: what it asks of the kernel', () => {
                 'its own start',
             );
             const files = calls
-                .map((line) => /\bopen(?:at2?)?\((?:\S+, )?"([^"]*)"/.exec(line))
+                .map((line) =>
+                    /\bopen(?:at2?)?\((?:\S+, )?"([^"]*)"/.exec(line),
+                )
                 .filter(Boolean)
                 .map(([, path]) => path);
 
             for (const path of files)
-                assert.doesNotMatch(path, /\.so\b|\/lib\/|ld\.so|nsswitch|locale/);
+                assert.doesNotMatch(
+                    path,
+                    /\.so\b|\/lib\/|ld\.so|nsswitch|locale/,
+                );
             for (const line of calls)
                 assert.doesNotMatch(line, /PROT_WRITE\|PROT_EXEC/);
         });
@@ -208,34 +218,49 @@ describe('binary: alone in an empty root', () => {
         assert.equal((await a.stop()).code, 0);
     });
 
-    test('PostgreSQL and a certificate: nothing writable', { skip }, async () => {
-        const folder = newRoot();
-        const made = await startIn(folder, { DATA_DIR: '/data' });
+    test(
+        'PostgreSQL and a certificate: nothing writable',
+        { skip },
+        async () => {
+            const folder = newRoot();
+            const made = await startIn(folder, { DATA_DIR: '/data' });
 
-        await made.stop();
-        copyFileSync(join(folder, 'data', 'tls.crt'), join(folder, 'c.pem'));
-        copyFileSync(join(folder, 'data', 'tls.key'), join(folder, 'k.pem'));
-        chownSync(join(folder, 'k.pem'), nobody, nobody);
-        chownSync(join(folder, 'data'), 0, 0);
-        chmodSync(join(folder, 'data'), 0o555);
-        const a = await startIn(folder, {
-            DATABASE_URL: await (await postgres()).database(),
-            DATA_DIR: '/none',
-            TLS_CERT: '/c.pem',
-            TLS_KEY: '/k.pem',
-        });
+            await made.stop();
+            copyFileSync(
+                join(folder, 'data', 'tls.crt'),
+                join(folder, 'c.pem'),
+            );
+            copyFileSync(
+                join(folder, 'data', 'tls.key'),
+                join(folder, 'k.pem'),
+            );
+            chownSync(join(folder, 'k.pem'), nobody, nobody);
+            chownSync(join(folder, 'data'), 0, 0);
+            chmodSync(join(folder, 'data'), 0o555);
+            const a = await startIn(folder, {
+                DATABASE_URL: await (await postgres()).database(),
+                DATA_DIR: '/none',
+                TLS_CERT: '/c.pem',
+                TLS_KEY: '/k.pem',
+            });
 
-        await useAll(a);
-        assert.ok(!existsSync(join(folder, 'none')));
-        assert.equal((await a.stop()).code, 0);
-    });
+            await useAll(a);
+            assert.ok(!existsSync(join(folder, 'none')));
+            assert.equal((await a.stop()).code, 0);
+        },
+    );
 
     test('healthcheck needs no more', { skip }, async () => {
         const folder = newRoot();
         const a = await startIn(folder, { DATA_DIR: '/data' });
         const check = await run(
             'chroot',
-            [`--userspec=${nobody}:${nobody}`, folder, '/appliance', 'healthcheck'],
+            [
+                `--userspec=${nobody}:${nobody}`,
+                folder,
+                '/appliance',
+                'healthcheck',
+            ],
             { env: { ...process.env, LISTEN_OPS: `127.0.0.1:${a.opsPort}` } },
         );
 
