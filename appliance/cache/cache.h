@@ -44,7 +44,7 @@ struct cache_bus {
 
 struct cache_conf {
     struct str redis_url; /* "": none; redis://[user:password@]host:port/db,
-                           * rediss://…, unix:… : see server.h */
+                           * rediss://…, unix:… : see redis_at.h */
     const char *prefix;   /* of every key in Redis, e.g. "appliance:"; not
                            * shared with what has other rows */
     struct str shape;     /* a few bytes that change when the same rows give

@@ -175,7 +175,7 @@ static void set_options(int fd)
 }
 
 static enum status reach_network(const struct redis_at *s, int64_t deadline_ms,
-                                 int *fd, char why[SERVER_WHY_LEN])
+                                 int *fd, char why[REDIS_WHY_LEN])
 {
     const struct addrinfo hint = { .ai_family = AF_UNSPEC,
                                    .ai_socktype = SOCK_STREAM };
@@ -184,7 +184,7 @@ static enum status reach_network(const struct redis_at *s, int64_t deadline_ms,
     int n = 0, code = getaddrinfo(s->host, s->port, &hint, &found);
 
     if (code != 0) {
-        snprintf(why, SERVER_WHY_LEN, "the host's name does not resolve: %s",
+        snprintf(why, REDIS_WHY_LEN, "the host's name does not resolve: %s",
                  gai_strerror(code));
         return ST_BUSY;
     }
@@ -200,13 +200,13 @@ static enum status reach_network(const struct redis_at *s, int64_t deadline_ms,
     if (st == ST_OK)
         set_options(*fd);
     else
-        snprintf(why, SERVER_WHY_LEN, "cannot connect: %s",
+        snprintf(why, REDIS_WHY_LEN, "cannot connect: %s",
                  st == ST_TIMEOUT ? "no answer in time" : words_of(code));
     return st;
 }
 
 static enum status reach_unix(const struct redis_at *s, int64_t deadline_ms,
-                              int *fd, char why[SERVER_WHY_LEN])
+                              int *fd, char why[REDIS_WHY_LEN])
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
     enum status st;
@@ -214,7 +214,7 @@ static enum status reach_unix(const struct redis_at *s, int64_t deadline_ms,
     snprintf(to.sun_path, sizeof(to.sun_path), "%s", s->path);
     st = connect_to((const struct sockaddr *)&to, sizeof(to), deadline_ms, fd);
     if (st != ST_OK)
-        snprintf(why, SERVER_WHY_LEN, "cannot connect: %s", words_of(errno));
+        snprintf(why, REDIS_WHY_LEN, "cannot connect: %s", words_of(errno));
     return st;
 }
 
@@ -350,7 +350,7 @@ bool reply_is_refusal(const redisReply *r)
  */
 
 /* An answer that is an error, in words for the log. */
-static enum status refused(const redisReply *r, char why[SERVER_WHY_LEN])
+static enum status refused(const redisReply *r, char why[REDIS_WHY_LEN])
 {
     struct str text = reply_text(r);
     bool login = str_starts(text, STR("WRONGPASS")) ||
@@ -359,22 +359,22 @@ static enum status refused(const redisReply *r, char why[SERVER_WHY_LEN])
     bool old = str_starts(text, STR("ERR unknown command")) ||
                str_starts(text, STR("NOPROTO"));
 
-    snprintf(why, SERVER_WHY_LEN, "%sthe server says: %.*s",
+    snprintf(why, REDIS_WHY_LEN, "%sthe server says: %.*s",
              old ? "Redis 6 or newer is needed; " : "",
              (int)(text.len > 150 ? 150 : text.len), text.ptr);
     return login ? ST_FORBIDDEN : old ? ST_UNSUPPORTED : ST_BUSY;
 }
 
-static enum status read_role(const redisReply *hello, char why[SERVER_WHY_LEN])
+static enum status read_role(const redisReply *hello, char why[REDIS_WHY_LEN])
 {
     if (hello->type != REDIS_REPLY_MAP) {
-        snprintf(why, SERVER_WHY_LEN, "what answers there is no Redis");
+        snprintf(why, REDIS_WHY_LEN, "what answers there is no Redis");
         return ST_UNSUPPORTED;
     }
     for (size_t i = 0; i + 1 < hello->elements; i += 2)
         if (str_eq(reply_text(hello->element[i]), STR("role")) &&
             !str_eq(reply_text(hello->element[i + 1]), STR("master"))) {
-            snprintf(why, SERVER_WHY_LEN,
+            snprintf(why, REDIS_WHY_LEN,
                      "it is a replica; the primary is needed");
             return ST_UNSUPPORTED;
         }
@@ -419,7 +419,7 @@ static enum status put_greeting(struct conn *c, const struct redis_at *s)
 }
 
 static enum status take_greeting(struct conn *c, int64_t deadline_ms,
-                                 char why[SERVER_WHY_LEN])
+                                 char why[REDIS_WHY_LEN])
 {
     enum { HELLO, SELECT, INFO, ANSWERS };
 
@@ -442,7 +442,7 @@ static enum status take_greeting(struct conn *c, int64_t deadline_ms,
 }
 
 static enum status greet(struct conn *c, const struct redis_at *s,
-                         int64_t deadline_ms, char why[SERVER_WHY_LEN])
+                         int64_t deadline_ms, char why[REDIS_WHY_LEN])
 {
     enum status st = put_greeting(c, s);
 
@@ -451,22 +451,22 @@ static enum status greet(struct conn *c, const struct redis_at *s,
     if (st == ST_OK)
         st = take_greeting(c, deadline_ms, why);
     if (st == ST_TIMEOUT)
-        snprintf(why, SERVER_WHY_LEN, "connected, but no answer in time");
+        snprintf(why, REDIS_WHY_LEN, "connected, but no answer in time");
     else if (st != ST_OK && why[0] == '\0')
-        snprintf(why, SERVER_WHY_LEN, "no Redis answers there: %s",
+        snprintf(why, REDIS_WHY_LEN, "no Redis answers there: %s",
                  c->redis->errstr);
     return st;
 }
 
 static enum status secure(struct conn *c, const struct redis_at *s,
-                          int64_t deadline_ms, char why[SERVER_WHY_LEN])
+                          int64_t deadline_ms, char why[REDIS_WHY_LEN])
 {
     struct tls_error wrong = { "" };
     enum status st =
         tls_connect(s->trust, c->fd, s->host, deadline_ms, &c->tls, &wrong);
 
     if (st != ST_OK)
-        snprintf(why, SERVER_WHY_LEN, "TLS: %.200s",
+        snprintf(why, REDIS_WHY_LEN, "TLS: %.200s",
                  wrong.what[0] != '\0' ? wrong.what : "no handshake");
     return st;
 }
@@ -496,12 +496,12 @@ static enum status wrap(struct conn *c)
 }
 
 enum status conn_open(const struct redis_at *s, int64_t deadline_ms,
-                      struct conn **out, char why[SERVER_WHY_LEN])
+                      struct conn **out, char why[REDIS_WHY_LEN])
 {
     struct conn *c = mem_take(sizeof(*c));
     enum status st;
 
-    snprintf(why, SERVER_WHY_LEN, "%s", c == NULL ? "out of memory" : "");
+    snprintf(why, REDIS_WHY_LEN, "%s", c == NULL ? "out of memory" : "");
     if (c == NULL)
         return ST_NO_MEMORY;
     c->fd = -1;

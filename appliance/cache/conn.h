@@ -10,7 +10,7 @@
 
 #include <hiredis/hiredis.h>
 
-#include "cache/server.h"
+#include "cache/redis_at.h"
 
 enum { CONN_ARGS_MAX = 8, RUN_ID_LEN = 40 };
 
@@ -33,7 +33,7 @@ struct conn {
  * without secrets: ST_FORBIDDEN (login refused), ST_UNSUPPORTED (too old, a
  * replica), ST_TIMEOUT, ST_BUSY, ST_NO_MEMORY, ST_BAD_INPUT (TLS). */
 MUST_CHECK enum status conn_open(const struct redis_at *s, int64_t deadline_ms,
-                                 struct conn **out, char why[SERVER_WHY_LEN]);
+                                 struct conn **out, char why[REDIS_WHY_LEN]);
 void conn_close(struct conn *c); /* NULL is fine */
 
 /* Puts a command into the buffer. Arguments may hold any bytes. */

@@ -234,7 +234,7 @@ static bool is_fit(struct redis *r, const struct conn *c)
 
 void redis_open_wanted(struct redis *r)
 {
-    char why[SERVER_WHY_LEN];
+    char why[REDIS_WHY_LEN];
     unsigned n_fit;
 
     while (reserve(r, &n_fit)) {

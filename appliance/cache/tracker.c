@@ -191,18 +191,18 @@ static enum status answer(struct tracker *t, int64_t deadline_ms,
     return st;
 }
 
-static void say_refused(const redisReply *r, char why[SERVER_WHY_LEN])
+static void say_refused(const redisReply *r, char why[REDIS_WHY_LEN])
 {
     struct str text = reply_text(r);
 
-    snprintf(why, SERVER_WHY_LEN, "the server says: %.*s",
+    snprintf(why, REDIS_WHY_LEN, "the server says: %.*s",
              (int)(text.len > 150 ? 150 : text.len), text.ptr);
 }
 
 /* Sends one command and takes its answer; *out is NULL on failure. */
 static enum status ask(struct tracker *t, const struct command *cmd,
                        int64_t deadline_ms, redisReply **out,
-                       char why[SERVER_WHY_LEN])
+                       char why[REDIS_WHY_LEN])
 {
     enum status st = conn_put(t->link, cmd->arg, cmd->n_args);
 
@@ -212,7 +212,7 @@ static enum status ask(struct tracker *t, const struct command *cmd,
     if (st == ST_OK)
         st = answer(t, deadline_ms, out);
     if (st != ST_OK)
-        snprintf(why, SERVER_WHY_LEN, "%s",
+        snprintf(why, REDIS_WHY_LEN, "%s",
                  st == ST_TIMEOUT ? "connected, but no answer in time"
                                   : t->link->redis->errstr);
     if (st != ST_OK || !reply_is_refusal(*out))
@@ -227,7 +227,7 @@ static enum status ask(struct tracker *t, const struct command *cmd,
  * echo of the renewals below away; nothing else is written on this
  * connection. */
 static enum status track(struct tracker *t, int64_t deadline_ms,
-                         char why[SERVER_WHY_LEN])
+                         char why[REDIS_WHY_LEN])
 {
     const struct command on = {
         { STR("CLIENT"), STR("TRACKING"), STR("ON"), STR("BCAST"),
@@ -242,7 +242,7 @@ static enum status track(struct tracker *t, int64_t deadline_ms,
     if (st == ST_OK)
         st = answer(t, deadline_ms, &r);
     if (st != ST_OK) {
-        snprintf(why, SERVER_WHY_LEN, "connected, but no answer in time");
+        snprintf(why, REDIS_WHY_LEN, "connected, but no answer in time");
         return st;
     }
     t->tracking = reply_is(r, STR("OK"));
@@ -259,7 +259,7 @@ static enum status track(struct tracker *t, int64_t deadline_ms,
 /* Are the versions on this process known to be good? PTTL and MGET are what
  * the pool will use: better to learn here that they are not allowed. */
 static enum status look_at_run(struct tracker *t, int64_t deadline_ms,
-                               bool *good, char why[SERVER_WHY_LEN])
+                               bool *good, char why[REDIS_WHY_LEN])
 {
     struct str key = tier2_run_key(t->tier2);
     const struct command life = { { STR("PTTL"), key }, 2 };
@@ -282,7 +282,7 @@ static enum status look_at_run(struct tracker *t, int64_t deadline_ms,
 
 /* Renews every version. What fails remains a debt; *all is false then. */
 static enum status renew_all(struct tracker *t, int64_t deadline_ms, bool *all,
-                             char why[SERVER_WHY_LEN])
+                             char why[REDIS_WHY_LEN])
 {
     enum status st = ST_OK;
 
@@ -309,7 +309,7 @@ static enum status renew_all(struct tracker *t, int64_t deadline_ms, bool *all,
 /* The mark goes last: who finds it may rely on every version. It is written
  * even if it was there, to learn whether the server takes writes. */
 static enum status mark_run(struct tracker *t, int64_t deadline_ms,
-                            char why[SERVER_WHY_LEN])
+                            char why[REDIS_WHY_LEN])
 {
     const struct command set = {
         { STR("SET"), tier2_run_key(t->tier2), str_of(t->link->run_id) }, 3
@@ -326,7 +326,7 @@ static enum status mark_run(struct tracker *t, int64_t deadline_ms,
 }
 
 static enum status check_server(struct tracker *t, int64_t deadline_ms,
-                                char why[SERVER_WHY_LEN])
+                                char why[REDIS_WHY_LEN])
 {
     bool good = false;
     enum status st = track(t, deadline_ms, why);
@@ -360,7 +360,7 @@ static void rely(struct tracker *t, int64_t since_ms)
     coherence_wake(t->co);
 }
 
-static enum status link_up(struct tracker *t, char why[SERVER_WHY_LEN])
+static enum status link_up(struct tracker *t, char why[REDIS_WHY_LEN])
 {
     int64_t since_ms = clock_mono_ms();
     int64_t deadline_ms = since_ms + LINK_MS;
@@ -498,7 +498,7 @@ static void unlink_conn(struct tracker *t)
 static void *run_tracker(void *arg)
 {
     struct tracker *t = arg;
-    char why[SERVER_WHY_LEN];
+    char why[REDIS_WHY_LEN];
 
     while (!stopping(t)) {
         enum status st = link_up(t, why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "cache/server.h"
+#include "cache/redis_at.h"
 #include "check.h"
 
 static const char *text(const char *z)
@@ -58,7 +58,7 @@ static void test_good(void)
     };
 
     for (size_t i = 0; i < COUNT(row); i++) {
-        char why[SERVER_WHY_LEN] = "";
+        char why[REDIS_WHY_LEN] = "";
         struct redis_at s;
         struct arena a;
         enum status st;
@@ -134,7 +134,7 @@ static void test_bad(void)
     };
 
     for (size_t i = 0; i < COUNT(row); i++) {
-        char why[SERVER_WHY_LEN] = "";
+        char why[REDIS_WHY_LEN] = "";
         struct redis_at s;
         struct arena a;
         enum status st;
@@ -150,7 +150,7 @@ static void test_bad(void)
 
 static void test_bad_trust(void)
 {
-    char why[SERVER_WHY_LEN] = "";
+    char why[REDIS_WHY_LEN] = "";
     struct redis_at s = { .over_tls = true,
                           .verify = TLS_VERIFY_FULL,
                           .ca_path = "/nonexistent/ca.pem" };
@@ -160,7 +160,7 @@ static void test_bad_trust(void)
     redis_at_close(&s);
 }
 
-void test_cache_server(void)
+void test_cache_redis_at(void)
 {
     RUN(test_good);
     RUN(test_bad);

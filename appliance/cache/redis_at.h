@@ -12,13 +12,13 @@
  *
  * Options follow a '?' and are joined by '&'. What is special in a URL is
  * percent-encoded. Port 6379 and database 0 when not given. */
-#ifndef CACHE_SERVER_H
-#define CACHE_SERVER_H
+#ifndef CACHE_REDIS_AT_H
+#define CACHE_REDIS_AT_H
 
 #include "base/arena.h"
 #include "tls/tls.h"
 
-enum { SERVER_WHY_LEN = 256 };
+enum { REDIS_WHY_LEN = 256 };
 
 struct redis_at {
     const char *host, *port;   /* both NULL with a unix socket */
@@ -38,11 +38,11 @@ struct redis_at {
  * password in any place that was meant for something else. */
 MUST_CHECK enum status redis_at_read(struct str url, struct arena *a,
                                      struct redis_at *out,
-                                     char why[SERVER_WHY_LEN]);
+                                     char why[REDIS_WHY_LEN]);
 
 /* Reads the trust anchors when the URL asks for TLS. */
 MUST_CHECK enum status redis_at_open(struct redis_at *s,
-                                     char why[SERVER_WHY_LEN]);
+                                     char why[REDIS_WHY_LEN]);
 void redis_at_close(struct redis_at *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cache/server.h"
+#include "cache/redis_at.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,15 +10,15 @@
 
 enum { DATABASE_MAX = 65535 };
 
-static enum status wrong(char why[SERVER_WHY_LEN], const char *text)
+static enum status wrong(char why[REDIS_WHY_LEN], const char *text)
 {
-    snprintf(why, SERVER_WHY_LEN, "%s", text);
+    snprintf(why, REDIS_WHY_LEN, "%s", text);
     return ST_BAD_INPUT;
 }
 
 /* Decoded and copied, so that a NUL stands behind it. */
 static enum status decode(struct str part, struct arena *a, struct str *out,
-                          char why[SERVER_WHY_LEN])
+                          char why[REDIS_WHY_LEN])
 {
     enum status st = percent_read(part, false, a, out);
 
@@ -29,7 +29,7 @@ static enum status decode(struct str part, struct arena *a, struct str *out,
 
 /* "user:password", ":password" or "user". */
 static enum status read_login(struct str login, struct arena *a,
-                              struct redis_at *s, char why[SERVER_WHY_LEN])
+                              struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     struct str rest = login;
     struct str user = str_cut(&rest, ':');
@@ -43,7 +43,7 @@ static enum status read_login(struct str login, struct arena *a,
 }
 
 static enum status read_database(struct str digits, struct arena *a,
-                                 struct redis_at *s, char why[SERVER_WHY_LEN])
+                                 struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     int64_t n;
 
@@ -56,7 +56,7 @@ static enum status read_database(struct str digits, struct arena *a,
 }
 
 static enum status read_port(struct str digits, struct arena *a,
-                             struct redis_at *s, char why[SERVER_WHY_LEN])
+                             struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     int64_t n;
 
@@ -70,7 +70,7 @@ static enum status read_port(struct str digits, struct arena *a,
 
 /* "host", "host:port", "[address]:port". */
 static enum status read_host(struct str place, struct arena *a,
-                             struct redis_at *s, char why[SERVER_WHY_LEN])
+                             struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     struct str rest = place, host;
     enum status st;
@@ -95,7 +95,7 @@ static enum status read_host(struct str place, struct arena *a,
 }
 
 static enum status read_verify(struct str word, struct redis_at *s,
-                               char why[SERVER_WHY_LEN])
+                               char why[REDIS_WHY_LEN])
 {
     if (str_eq(word, STR("full")))
         s->verify = TLS_VERIFY_FULL;
@@ -109,7 +109,7 @@ static enum status read_verify(struct str word, struct redis_at *s,
 }
 
 static enum status read_option(struct str option, struct arena *a,
-                               struct redis_at *s, char why[SERVER_WHY_LEN])
+                               struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     struct str name = str_cut(&option, '='), value;
     enum status st = decode(option, a, &value, why);
@@ -132,7 +132,7 @@ static enum status read_option(struct str option, struct arena *a,
 }
 
 static enum status read_options(struct str options, struct arena *a,
-                                struct redis_at *s, char why[SERVER_WHY_LEN])
+                                struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     enum status st = ST_OK;
 
@@ -156,7 +156,7 @@ static struct str cut_login(struct str *s)
 }
 
 static enum status read_unix(struct str place, struct arena *a,
-                             struct redis_at *s, char why[SERVER_WHY_LEN])
+                             struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     struct str login = STR_NONE, path;
     enum status st;
@@ -180,7 +180,7 @@ static enum status read_unix(struct str place, struct arena *a,
 }
 
 static enum status read_network(struct str place, struct arena *a,
-                                struct redis_at *s, char why[SERVER_WHY_LEN])
+                                struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     struct str login = cut_login(&place), host = str_cut(&place, '/');
     enum status st = read_login(login, a, s, why);
@@ -201,7 +201,7 @@ static enum status read_network(struct str place, struct arena *a,
 }
 
 enum status redis_at_read(struct str url, struct arena *a, struct redis_at *out,
-                          char why[SERVER_WHY_LEN])
+                          char why[REDIS_WHY_LEN])
 {
     struct redis_at s = { .verify = TLS_VERIFY_FULL,
                           .database = STR_INIT("0") };
@@ -225,7 +225,7 @@ enum status redis_at_read(struct str url, struct arena *a, struct redis_at *out,
     return st;
 }
 
-enum status redis_at_open(struct redis_at *s, char why[SERVER_WHY_LEN])
+enum status redis_at_open(struct redis_at *s, char why[REDIS_WHY_LEN])
 {
     struct tls_error broken = { "" };
     enum status st;
@@ -234,7 +234,7 @@ enum status redis_at_open(struct redis_at *s, char why[SERVER_WHY_LEN])
         return ST_OK;
     st = tls_client_open(s->ca_path, s->verify, &s->trust, &broken);
     if (st != ST_OK)
-        snprintf(why, SERVER_WHY_LEN, "%s", broken.what);
+        snprintf(why, REDIS_WHY_LEN, "%s", broken.what);
     return st;
 }
 
