@@ -108,6 +108,8 @@ static enum status open_coherence(struct cache *c)
     enum status st =
         coherence_open(&c->conf, c->redis, c->tier2, &c->coherence);
 
+    if (st == ST_OK && c->redis == NULL) /* memory is always there */
+        metrics_set(METRIC_BACKEND_UP, METRIC_AT(1), 1);
     if (st != ST_OK || c->redis == NULL)
         return st;
     st = tracker_open(&c->server, c->coherence, c->redis, c->tier2, c->conf.log,

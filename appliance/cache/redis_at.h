@@ -11,7 +11,13 @@
  *       db=3          the database
  *
  * Options follow a '?' and are joined by '&'. What is special in a URL is
- * percent-encoded. Port 6379 and database 0 when not given. */
+ * percent-encoded. Port 6379 and database 0 when not given.
+ *
+ * Redis 6 or newer, one primary (no cluster, no sentinel; an address that
+ * follows the primary is fine). A user of its own needs no more than
+ *   ~PREFIX* +hello +auth +select +info +ping +client|setname
+ *   +client|tracking +pttl +mget +get +set
+ * (without client|tracking, memory is not trusted, only Redis is). */
 #ifndef CACHE_REDIS_AT_H
 #define CACHE_REDIS_AT_H
 
