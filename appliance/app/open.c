@@ -190,7 +190,7 @@ static enum status open_cache(struct app *app, struct arena *a,
     bool shared = store_dialect(app->store) == STORE_POSTGRES;
     struct cache_conf conf = {
         .redis_url = app->conf->redis_url,
-        .prefix = "appliance:",
+        .prefix = app->conf->redis_prefix.ptr,
         .shape = answers_shape(app, a),
         .spaces = spaces,
         .ttl_ms = ttl_ms,

@@ -52,6 +52,9 @@ static const struct option options[] = {
       REDIS, 0, 0, AT(redis_url) },
     { "REDIS_POOL", "16", "connections to Redis",
       NUMBER, 1, 1000, AT(redis_pool) },
+    { "REDIS_PREFIX", "appliance:", "of every key; installations that share a "
+      "Redis need one each",
+      TEXT, 0, 0, AT(redis_prefix) },
     { "DATA_DIR", "data", "folder of the self-signed certificate, and "
       "of app.db unless DATABASE_URL says where",
       TEXT, 0, 0, AT(data_dir) },

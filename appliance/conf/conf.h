@@ -18,7 +18,7 @@
 struct conf {
     struct str listen, listen_http, listen_ops; /* "" when off */
     struct str database_url, redis_url;         /* redis_url "": none */
-    struct str data_dir;
+    struct str redis_prefix, data_dir;
     struct str tls_cert, tls_key; /* both or neither */
     struct str app_file;          /* "": built in */
     struct str base_path;         /* "/" or "/x/y" */
