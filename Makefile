@@ -127,7 +127,7 @@ run: out/appliance
 	tests/lint/lint.mk bench/bench.mk
 
 test: out/appliance
-	@build/need test
+	@build/need test check fuzz
 	@tests/run
 
 # The README's table of options is the program's own.
