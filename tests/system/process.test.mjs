@@ -174,6 +174,32 @@ describe('process: how it ends', () => {
         assert.equal((await a.ended).code, 0);
     });
 
+    test('under load no answer breaks off', async () => {
+        const a = await start();
+        let answers = 0;
+        const client = async () => {
+            const wire = await a.dial();
+
+            for (;;) {
+                await wire.send('GET /users HTTP/1.1\r\nHost: x\r\n\r\n');
+                const got = await wire.answer(); // throws at half an answer
+
+                if (got === null) return;
+                assert.equal(got.status, 200);
+                answers++;
+            }
+        };
+        const clients = Array.from({ length: 8 }, client);
+
+        await sleep(300);
+        const end = await a.stop();
+
+        await Promise.all(clients);
+        assert.equal(end.code, 0);
+        assert.ok(answers > 100, `${answers}`);
+        assert.equal(a.events('stopped')[0].all_requests_finished, true);
+    });
+
     test('the drain is bounded', async () => {
         const a = await start({ env: { DRAIN_TIMEOUT_MS: '300' } });
 
