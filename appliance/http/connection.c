@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection: request after request, until it has to end. */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ static enum status wait_for_request(struct worker *k, int64_t timeout_ms)
     seat_state(&k->seat, WIRE_IDLE);
     if (atomic_load(&shared->draining))
         return ST_BUSY;
-    st = wire_fill(&k->wire, clock_mono_ms() + timeout_ms);
+    st = wire_first(&k->wire, timeout_ms);
     return st == ST_TIMEOUT ? ST_BUSY : st;
 }
 
@@ -335,6 +336,8 @@ void connection_serve(struct worker *k, int fd, enum listener listener,
     w->room = worker_buf_bytes(conf);
     w->head_end = w->at = w->len = 0;
     w->broken = w->refused = false;
+    w->first_timeout_ms = 0;
+    (void)fcntl(fd, F_SETFL, 0); /* blocking: only wire_first makes use of it */
     while (serve_one(k, listener, from, timeout_ms))
         timeout_ms = conf->idle_timeout_ms;
     if (w->broken && has_unread(w))

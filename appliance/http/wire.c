@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include "base/clock.h"
@@ -137,6 +138,38 @@ enum status wire_fill(struct wire *w, int64_t deadline_ms)
 
     w->len += n;
     return st;
+}
+
+static void set_first_timeout(struct wire *w, int64_t timeout_ms)
+{
+    const struct timeval t = { .tv_sec = (time_t)(timeout_ms / 1000),
+                               .tv_usec =
+                                   (suseconds_t)(timeout_ms % 1000 * 1000) };
+
+    if (w->first_timeout_ms != timeout_ms)
+        (void)setsockopt(w->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+    w->first_timeout_ms = timeout_ms;
+}
+
+enum status wire_first(struct wire *w, int64_t timeout_ms)
+{
+    int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+    char *out = w->bytes + w->len;
+    size_t room = w->room - w->len;
+    ssize_t n;
+
+    if (w->fd < 0)
+        return ST_BUSY;
+    set_first_timeout(w, timeout_ms);
+    n = w->tls != NULL ? tls_read_first(w->tls, out, room)
+                       : recv(w->fd, out, room, 0);
+    if (n > 0) {
+        w->len += (size_t)n;
+        w->received_bytes += n;
+        return ST_OK;
+    }
+    /* Else the time is over, or it was part of a record: poll knows. */
+    return n == 0 || !may_retry() ? ST_BUSY : wire_fill(w, deadline_ms);
 }
 
 static void advance(struct str *s, size_t n)

@@ -45,6 +45,7 @@ void seat_cut(struct seat *s);
 struct wire {
     int fd; /* -1 in tests that need no socket: nothing more ever comes */
     struct tls_conn *tls;       /* NULL: plain */
+    int64_t first_timeout_ms;   /* what SO_RCVTIMEO says; 0: not set */
     struct seat *seat;          /* NULL in tests */
     int64_t io_timeout_ms;      /* for a body or a reply, but see below */
     int64_t request_timeout_ms; /* begins anew when a body has arrived */
@@ -77,6 +78,10 @@ MUST_CHECK enum status wire_read(struct wire *w, char *out, size_t room,
 
 /* The same, behind what is in w->bytes. There is room. */
 MUST_CHECK enum status wire_fill(struct wire *w, int64_t deadline_ms);
+
+/* The same for the first bytes of a request, which may be long in coming:
+ * on a socket that blocks, at best one system call waits and reads. */
+MUST_CHECK enum status wire_first(struct wire *w, int64_t timeout_ms);
 
 /* Sends all of both, at best with one system call. A client that reads more
  * slowly than io_timeout_ms plus 1 ms per KiB is given up. ST_OK,

@@ -124,6 +124,11 @@ size_t tls_end_point(const struct tls_conn *c,
  * Never blocks. One thread at a time. */
 ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes);
 
+/* The same, but when nothing has come yet it waits in recv for something, if
+ * the socket blocks, as long as SO_RCVTIMEO says. What comes may be less than
+ * a record: EAGAIN then, too. */
+ssize_t tls_read_first(struct tls_conn *c, void *out, size_t n_bytes);
+
 /* Bytes taken (> 0), or -1 with errno: EAGAIN when the socket takes no more
  * for now. Never blocks, never raises SIGPIPE. more: another write follows,
  * with which the last bytes may wait. Without it, what was taken is

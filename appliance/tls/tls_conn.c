@@ -95,7 +95,7 @@ static bool wants_bytes(const struct tls_conn *c)
 /* Receives into the engine's own buffer, from where it wants the next byte
  * to the buffer's end: mostly a whole record comes at once and is decrypted
  * where it lies. As recv. */
-static ssize_t receive(struct tls_conn *c)
+static ssize_t receive(struct tls_conn *c, int flags)
 {
     size_t n;
     unsigned char *to = br_ssl_engine_recvrec_buf(c->engine, &n);
@@ -104,7 +104,7 @@ static ssize_t receive(struct tls_conn *c)
 
     assert(c->n_ahead == 0 && to >= c->records->in && n <= (size_t)(end - to));
     do
-        got = recv(c->fd, to, (size_t)(end - to), MSG_DONTWAIT);
+        got = recv(c->fd, to, (size_t)(end - to), flags);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         c->heard = true;
@@ -207,7 +207,7 @@ enum status conn_step(struct tls_conn *c, short *events)
         if (!wants_bytes(c))
             return ST_BAD_INPUT;
         *events = POLLIN;
-        n = receive(c);
+        n = receive(c, MSG_DONTWAIT);
         if (n <= 0)
             return n < 0 && errno == EAGAIN ? ST_OK : ST_BUSY;
         receives++;
@@ -264,7 +264,9 @@ static ssize_t end_of(const struct tls_conn *c)
     return 0;
 }
 
-ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes)
+/* flags: of the first recv; no later one waits. */
+static ssize_t read_plain(struct tls_conn *c, void *out, size_t n_bytes,
+                          int flags)
 {
     int receives = 0;
 
@@ -283,13 +285,24 @@ ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes)
             continue;
         if (receives++ == RECEIVES_MAX)
             return failed(EAGAIN);
-        n = receive(c);
+        n = receive(c, flags);
         if (n < 0 && errno == EAGAIN)
             return -1;
         if (n < 0)
             c->recv_fault = errno;
         c->gone = n <= 0;
+        flags = MSG_DONTWAIT;
     }
+}
+
+ssize_t tls_read(struct tls_conn *c, void *out, size_t n_bytes)
+{
+    return read_plain(c, out, n_bytes, MSG_DONTWAIT);
+}
+
+ssize_t tls_read_first(struct tls_conn *c, void *out, size_t n_bytes)
+{
+    return read_plain(c, out, n_bytes, 0);
 }
 
 size_t tls_pending(struct tls_conn *c)

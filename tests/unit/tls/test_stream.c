@@ -263,6 +263,63 @@ static void test_data_with_handshake(void)
     tls_server_close(s);
 }
 
+/* tls_read_first waits for bytes, not for a whole record, and only as long as
+ * the socket says. */
+enum { SHORT_MS = 60, LONG_MS = 8000 };
+
+static void wait_at_most(int fd, int ms)
+{
+    const struct timeval t = { .tv_sec = ms / 1000,
+                               .tv_usec = ms % 1000 * 1000 };
+
+    CHECK(fcntl(fd, F_SETFL, 0) == 0 &&
+              setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == 0,
+          "%s", strerror(errno));
+}
+
+static void read_first(struct tls_conn *c, int fd, void *asked)
+{
+    int64_t from_ms = clock_mono_ms();
+    char bytes[5];
+
+    wait_at_most(fd, SHORT_MS);
+    CHECK(tls_read_first(c, bytes, 5) == -1 && errno == EAGAIN, "nothing yet");
+    CHECK(clock_mono_ms() - from_ms >= SHORT_MS - 10, "it did not wait");
+    wait_at_most(fd, LONG_MS);
+    for (int i = 0; i < 2; i++) {
+        from_ms = clock_mono_ms();
+        atomic_fetch_add((atomic_int *)asked, 1);
+        CHECK(tls_read_first(c, bytes, 5) == (i == 0 ? -1 : 5), "part %d", i);
+        CHECK(clock_mono_ms() - from_ms < LONG_MS / 2, "waited for all");
+    }
+    CHECK(memcmp(bytes, "hello", 5) == 0, "hello");
+    CHECK(tls_read_first(c, bytes, 5) == 0, "the end");
+}
+
+static void test_read_first(void)
+{
+    struct tls_server *s = open_server(certificates(), "p256");
+    atomic_int asked = 0;
+    struct served one = { .server = s, .talk = read_first, .arg = &asked };
+    struct probe p = { 0 };
+    unsigned char sealed[64];
+    size_t n, half;
+
+    CHECK(probe_open(&p, serve(&one)) == 0, "handshake");
+    n = probe_seal(&p, "hello", 5, sealed);
+    half = n / 2;
+    while (asked < 1)
+        usleep(1000);
+    CHECK(send(p.fd, sealed, half, 0) == (ssize_t)half, "first half");
+    while (asked < 2)
+        usleep(1000);
+    CHECK(send(p.fd, sealed + half, n - half, 0) == (ssize_t)(n - half),
+          "second half");
+    probe_close(&p);
+    CHECK(served(&one) == ST_OK, "%s", status_name(one.st));
+    tls_server_close(s);
+}
+
 /* Empty records without end must not keep tls_read from returning: it gives
  * up long before it has seen them all. */
 struct flood {
@@ -567,6 +624,7 @@ void test_tls_stream(void)
     RUN(test_ends);
     RUN(test_changed_record);
     RUN(test_data_with_handshake);
+    RUN(test_read_first);
     RUN(test_empty_records);
     RUN(test_renegotiation);
     RUN(test_blocked_writer);
