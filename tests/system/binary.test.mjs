@@ -107,12 +107,15 @@ describe('binary: what it asks of the kernel', () => {
             ],
         });
 
-        await useAll(a);
         // The tracer passes no signal on: the traced one is its child.
         const tasks = `/proc/${a.pid}/task/${a.pid}/children`;
         const pid = Number(readFileSync(tasks, 'utf8').trim());
 
-        process.kill(pid, 'SIGTERM');
+        try {
+            await useAll(a);
+        } finally {
+            process.kill(pid, 'SIGTERM');
+        }
         assert.equal((await a.ended).code, 0);
         return readFileSync(log, 'utf8').split('\n');
     }
