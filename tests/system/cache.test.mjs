@@ -1,90 +1,164 @@
 // SPDX-License-Identifier: MIT
-// Two appliances on the same servers: what one writes, the other reads; and
-// what happens when these servers go away.
+// Two appliances on the same servers: what one writes, the other reads, also
+// while PostgreSQL or Redis comes and goes.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { sleep, start, stopAll, until } from './appliance.mjs';
-import { valueOf } from './exposition.mjs';
 import { ownPostgres, ownRedis, postgres } from './servers.mjs';
 
-const quick = { DATABASE_POOL: '4', REDIS_POOL: '4' };
-const two = (env) =>
-    Promise.all([
-        start({ env: { ...quick, ...env } }),
-        start({ env: { ...quick, ...env } }),
-    ]);
+const two = (env) => Promise.all([start({ env }), start({ env })]);
 
-let n = 0;
-const user = () => ({ name: 'Ann', email: `ann${++n}@example.org` });
+let lastEmail = 0;
 
-async function makeUser(a) {
-    const made = await a.post('/api/v1/users', user());
+async function newUser(a) {
+    const email = `u${++lastEmail}@example.org`;
+    const got = await a.post('/api/v1/users', { name: 'n0', email });
 
-    assert.equal(made.status, 201, made.text);
-    return `/api/v1/users/${made.json.id}`;
+    assert.equal(got.status, 201, got.text);
+    return got.json.id;
 }
 
-// Where an answer came from: memory ("hit"), redis, miss, bypass.
-const tierOf = ({ headers }) =>
-    /cache;desc=([a-z]+)/.exec(headers['server-timing'])[1];
+async function change(a, id, name) {
+    const got = await a.patch(`/api/v1/users/${id}`, { name });
 
-const verbose = async (a) => (await a.askOps('/readyz?verbose')).text;
+    assert.equal(got.status, 200, got.text);
+}
 
-// Writes through one, reads through the other until it is seen: the delays
-// in ms, from the answer to the write on.
-async function delays(writer, reader, tries) {
-    const path = await makeUser(writer);
-    const list = '/api/v1/users?perPage=500';
-    const seen = [];
+async function nameOf(a, id) {
+    const got = await a.get(`/api/v1/users/${id}`);
 
-    for (let i = 0; i < tries; i++) {
-        const name = `try ${i}`;
+    assert.equal(got.status, 200, got.text);
+    return got.json.name;
+}
 
-        await reader.get(path); // it is in its memory
-        await reader.get(list);
-        const changed = await writer.patch(path, { name });
+// Writes through one, reads through the other until it is there: how long
+// that took after the write was acknowledged, worst of n. The reader has the
+// old answer in its cache every time; the writer reads its own write.
+async function worstDelay(writer, reader, n) {
+    const id = await newUser(writer);
+    let worst = 0;
 
-        assert.equal(changed.status, 200);
+    for (let i = 1; i <= n; i++) {
+        await nameOf(reader, id);
+        await nameOf(reader, id);
+        await change(writer, id, `n${i}`);
         const from = performance.now();
-        let first = true;
 
         for (;;) {
-            const got = await reader.get(first && i % 2 ? list : path);
-            const row =
-                got.json.items?.find(({ id }) => path.endsWith(`/${id}`)) ??
-                got.json;
+            const asked = performance.now();
+            const name = await nameOf(reader, id);
 
-            if (row.name === name) break;
-            first = false;
-            assert.ok(performance.now() - from < 5000, 'never seen');
+            if (name === `n${i}`) {
+                worst = Math.max(worst, asked - from);
+                break;
+            }
+            assert.equal(name, `n${i - 1}`, 'old or new, nothing else');
+            assert.ok(asked - from < 5000, 'never seen');
         }
-        seen.push(performance.now() - from);
-        // And the writer always reads its own write.
-        assert.equal((await writer.get(path)).json.name, name);
+        assert.equal(await nameOf(writer, id), `n${i}`, 'its own write');
     }
-    return seen.sort((x, y) => x - y);
+    return worst;
 }
 
-// What we state: seen at once, as a rule; within a second at worst.
-const STATED_MS = 1000;
+const isHit = async (a, id) => {
+    const { source } = await a.get(`/api/v1/users/${id}`);
 
-function report(how, seen) {
-    const at = (share) =>
-        seen[Math.floor((seen.length - 1) * share)].toFixed(1);
+    return source === 'hit';
+};
 
-    console.log(
-        `seen through the other (${how}, ${seen.length} tries, with the ` +
-            `read itself): median ${at(0.5)} ms, 99 % ${at(0.99)} ms, ` +
-            `worst ${at(1)} ms`,
-    );
-    assert.ok(seen.at(-1) < STATED_MS, `${seen.at(-1)} ms`);
+async function readyz(a) {
+    return a.askOps('/readyz?verbose');
 }
 
-describe('cache: two appliances, PostgreSQL and Redis', () => {
+const tracking = async (a) =>
+    /^\[\+\]redis tracking/m.test((await readyz(a)).text);
+
+for (const { name, withRedis } of [
+    { name: 'PostgreSQL and Redis', withRedis: true },
+    { name: 'PostgreSQL', withRedis: false },
+])
+    describe(`cache: two appliances, ${name}`, () => {
+        let a;
+        let b;
+
+        before(async () => {
+            const env = { DATABASE_URL: await (await postgres()).database() };
+
+            if (withRedis) env.REDIS_URL = (await ownRedis()).url;
+            [a, b] = await two(env);
+            if (withRedis)
+                for (const one of [a, b])
+                    await until('pushes', async () => (await tracking(one)));
+        });
+        after(stopAll);
+
+        test('a write through one is seen through the other', async (t) => {
+            const worst = Math.max(
+                await worstDelay(a, b, 100),
+                await worstDelay(b, a, 100),
+            );
+
+            t.diagnostic(`worst of 200: ${worst.toFixed(1)} ms`);
+            if (process.env.SHOW) console.log(`worst: ${worst.toFixed(1)} ms`);
+            assert.ok(worst < 1000, `${worst} ms`);
+        });
+
+        test('meanwhile answers do come from the cache', async () => {
+            const id = await newUser(a);
+
+            for (const one of [a, b]) {
+                await nameOf(one, id);
+                await until('a hit', async () => (await isHit(one, id)));
+            }
+        });
+
+        test('lists too: added, changed, deleted', async () => {
+            const list = async (one) => {
+                const query = 'sort=-id&perPage=1';
+                const got = await one.get(`/api/v1/users?${query}`);
+
+                return got.json.items[0];
+            };
+
+            await list(b);
+            const id = await newUser(a);
+
+            await until('added', async () => (await list(b))?.id === id);
+            await list(b);
+            await change(a, id, 'other');
+            await until('changed', async () =>
+                (await list(b))?.name === 'other',
+            );
+            assert.equal((await a.delete(`/api/v1/users/${id}`)).status, 204);
+            await until('deleted', async () => (await list(b))?.id !== id);
+            assert.equal((await b.get(`/api/v1/users/${id}`)).status, 404);
+        });
+
+        test('both write at once: the last is what both say', async () => {
+            const id = await newUser(a);
+            const write = async (one, word) => {
+                for (let i = 0; i < 40; i++) {
+                    await change(one, id, `${word}${i}`);
+                    await nameOf(one, id);
+                }
+            };
+
+            await Promise.all([write(a, 'a'), write(b, 'b')]);
+            await until('they agree', async () => {
+                const [x, y] = [await nameOf(a, id), await nameOf(b, id)];
+                const got = await a.get('/api/v1/users?sort=-id&perPage=1');
+
+                return (x === y && x === got.json.items[0].name);
+            });
+            assert.match(await nameOf(a, id), /^[ab]39$/);
+        });
+    });
+
+describe('cache: Redis comes and goes', () => {
+    let redis;
     let a;
     let b;
-    let redis;
 
     before(async () => {
         redis = await ownRedis();
@@ -92,441 +166,222 @@ describe('cache: two appliances, PostgreSQL and Redis', () => {
             DATABASE_URL: await (await postgres()).database(),
             REDIS_URL: redis.url,
         });
+        for (const one of [a, b])
+            await until('pushes', async () => (await tracking(one)));
     });
     after(stopAll);
 
-    test('a write through one is seen through the other', async () => {
-        report('Redis', await delays(a, b, 100));
-        report('Redis, the other way', await delays(b, a, 100));
-    });
-
-    test('what one has read, the other finds in Redis', async () => {
-        const path = await makeUser(a);
-
-        assert.equal(tierOf(await a.get(path)), 'miss');
-        assert.equal(tierOf(await a.get(path)), 'hit');
-        const other = await b.get(path);
-
-        assert.equal(tierOf(other), 'redis');
-        assert.equal(other.source, 'hit');
-        assert.equal(tierOf(await b.get(path)), 'hit');
-        const simple = await a.get('/users');
-
-        assert.equal(simple.json.source, 'database');
-        assert.equal((await b.get('/users')).json.source, 'cache');
-    });
-
-    test('a delete, a create, a cascade to null are seen too', async () => {
-        const path = await makeUser(a);
-        const owner = Number(path.split('/').at(-1));
-        const made = await b.post('/api/v1/documents', { title: 'T', owner });
-        const document = `/api/v1/documents/${made.json.id}`;
-
-        for (const one of [a, b])
-            assert.equal((await one.get(document)).json.owner, owner);
-        assert.equal((await a.delete(path)).status, 204);
-        await until(
-            'the owner is gone',
-            async () => (await b.get(document)).json.owner === null,
+    const both = (name, from) =>
+        Promise.all([a, b].map((one, i) => one.event(name, { from: from[i] })));
+    const marks = () => [a.log.length, b.log.length];
+    const count = (name, from) =>
+        [a, b].map(
+            (one, i) =>
+                one.log.slice(from[i]).filter((l) => l.event === name).length,
         );
-        assert.equal((await b.get(path)).status, 404);
-        const count = (await b.get('/api/v1/users')).json.totalItems;
 
-        await makeUser(a);
-        await until(
-            'one more',
-            async () =>
-                (await b.get('/api/v1/users')).json.totalItems === count + 1,
-        );
-    });
+    test('killed: it serves, and says so once', async () => {
+        const from = marks();
 
-    test('a thousand misses at once ask the store once', async () => {
-        const path = await makeUser(a);
-        const asked = async () => {
-            const { text } = await a.askOps('/metrics');
-
-            return valueOf(text, 'appliance_store_queries_total', {
-                class: 'read',
-            });
-        };
-        const before = await asked();
-
-        for (let round = 0; round < 10; round++) {
-            await a.patch(path, { name: `round ${round}` });
-            const got = await Promise.all(
-                Array.from({ length: 100 }, () => a.get(path)),
-            );
-
-            for (const { json } of got)
-                assert.equal(json.name, `round ${round}`);
-        }
-        assert.ok((await asked()) - before <= 20, 'one or two a round');
-    });
-
-    test('FLUSHALL: nothing wrong is served, and it is used again', async () => {
-        const path = await makeUser(a);
-
-        for (let i = 0; i < 10; i++) {
-            for (const one of [a, b]) await one.get(path);
-            assert.equal(await redis.cli('FLUSHALL'), 'OK');
-            const name = `flushed ${i}`;
-
-            await (i % 2 ? a : b).patch(path, { name });
-            await until(
-                'both see it',
-                async () => {
-                    const names = [];
-
-                    for (const one of [a, b])
-                        names.push((await one.get(path)).json.name);
-                    return names.every((got) => got === name);
-                },
-                { timeout: STATED_MS },
-            );
-        }
-        await makeUser(a);
-        await until('Redis is used', async () => {
-            await a.get('/api/v1/users');
-            return tierOf(await b.get('/api/v1/users')) !== 'miss';
-        });
-    });
-
-    test('killed and restarted: serves, says so once, uses it again', async () => {
-        const path = await makeUser(a);
-        const from = a.log.length;
-        const counts = () =>
-            ['redis_down', 'redis_up'].map(
-                (name) =>
-                    a.log.slice(from).filter((l) => l.event === name).length,
-            );
-
-        assert.match(await verbose(a), /^\[\+\]redis ok$/m);
+        await newUser(a);
         await redis.crash();
-        for (let i = 0; i < 30; i++) {
-            const name = `away ${i}`;
-            const changed = await a.patch(path, { name });
-
-            assert.equal(changed.status, 200, changed.text);
-            assert.ok(changed.tookMs < 3000, `${changed.tookMs} ms`);
-            assert.equal((await a.get(path)).json.name, name);
-            await until(
-                'the other sees it',
-                async () => (await b.get(path)).json.name === name,
-                { timeout: STATED_MS },
-            );
-        }
-        await a.event('redis_down', { from });
-        assert.match(await verbose(a), /^\[-\]redis /m);
-        const ready = await a.askOps('/readyz');
-
-        assert.equal(ready.status, 200, 'it serves without');
-        const health = await a.get('/health');
-
-        assert.deepEqual(health.json.status, 'healthy');
-        const { json } = await a.get('/api/v1/status');
-
-        assert.equal(json.backends[1].kind, 'redis');
-        assert.equal(json.backends[1].status, 'down');
-        await sleep(1500);
-        assert.deepEqual(counts(), [1, 0], 'said once');
-        await redis.start();
-        await a.event('redis_up', { from });
-        await until('it is well', async () =>
-            /^\[\+\]redis ok$/m.test(await verbose(a)),
+        const worst = Math.max(
+            await worstDelay(a, b, 15),
+            await worstDelay(b, a, 15),
         );
-        await until('it is used again', async () => {
-            await a.get(path);
-            return tierOf(await b.get(path)) !== 'miss';
-        });
-        assert.deepEqual(counts(), [1, 1]);
-        report('Redis, after its restart', await delays(a, b, 30));
+
+        await both('redis_down', from);
+        await sleep(1500);
+        const id = await newUser(a);
+
+        assert.equal(await nameOf(b, id), 'n0');
+        assert.deepEqual(count('redis_down', from), [1, 1]);
+        for (const one of [a, b]) {
+            const { status, text } = await readyz(one);
+
+            assert.equal(status, 200, 'still ready');
+            assert.match(text, /^\[-\]redis /m);
+        }
+        if (process.env.SHOW) console.log(`away: ${worst.toFixed(1)} ms`);
+        assert.ok(worst < 3000, `${worst} ms`);
     });
 
-    test('a Redis that hangs costs little', async () => {
-        const path = await makeUser(a);
+    test('back: it is used again, and no old answer comes out', async () => {
+        const from = marks();
+        const id = await newUser(a);
 
-        await a.get(path);
-        await redis.pause();
-        const took = [];
+        await change(a, id, 'while away');
+        await redis.start();
+        await both('redis_up', from);
+        for (const one of [a, b]) {
+            await until('pushes', async () => (await tracking(one)));
+            assert.equal(await nameOf(one, id), 'while away');
+            await until('hits', async () => (await isHit(one, id)));
+        }
+        assert.deepEqual(count('redis_up', from), [1, 1]);
+        const worst = await worstDelay(a, b, 50);
+
+        assert.ok(worst < 1000, `${worst} ms`);
+        assert.match(await redis.cli('INFO', 'keyspace'), /keys=[1-9]/);
+    });
+
+    test('wiped: no old answer comes out', async () => {
+        const id = await newUser(a);
 
         for (let i = 0; i < 20; i++) {
-            const name = `hangs ${i}`;
-            const changed = await a.patch(path, { name });
-            const read = await a.get(path);
-
-            assert.equal(changed.status, 200);
-            assert.equal(read.json.name, name);
-            took.push(changed.tookMs, read.tookMs);
-        }
-        await redis.resume();
-        took.sort((x, y) => x - y);
-        assert.ok(took.at(-1) < 3000, `${took.at(-1)} ms`);
-        assert.ok(took[20] < 200, `median ${took[20]} ms`);
-        await until('it is well', async () =>
-            /^\[\+\]redis ok$/m.test(await verbose(a)),
-        );
-    });
-
-    test('writers never read older than they wrote, Redis flapping', async () => {
-        const path = await makeUser(a);
-        let flapping = true;
-        const flap = (async () => {
-            for (let i = 0; i < 3; i++) {
-                await redis.crash();
-                await sleep(300);
-                await redis.start();
-                await sleep(300);
-                await redis.cli('FLUSHALL');
-            }
-            flapping = false;
-        })();
-
-        for (let i = 0; flapping; i++) {
-            const one = i % 2 ? a : b;
-            const name = `flap ${i}`;
-            const changed = await one.patch(path, { name });
-
-            assert.equal(changed.status, 200, changed.text);
-            for (let k = 0; k < 3; k++)
-                assert.equal((await one.get(path)).json.name, name);
-        }
-        await flap;
-        const last = (await a.patch(path, { name: 'last' })).json.name;
-
-        await until(
-            'the other sees the last',
-            async () => (await b.get(path)).json.name === last,
-            { timeout: 3 * STATED_MS },
-        );
-    });
-});
-
-describe('cache: two appliances, PostgreSQL without Redis', () => {
-    after(stopAll);
-
-    test('a write is seen through the other (NOTIFY)', async () => {
-        const [a, b] = await two({
-            DATABASE_URL: await (await postgres()).database(),
-        });
-
-        report('NOTIFY', await delays(a, b, 100));
-        report('NOTIFY, the other way', await delays(b, a, 100));
-        const path = await makeUser(a);
-
-        await b.get(path);
-        assert.equal((await b.get(path)).source, 'hit', 'memory is used');
-    });
-
-    test('one with Redis, one without: both see all', async () => {
-        const DATABASE_URL = await (await postgres()).database();
-        const redis = await ownRedis();
-        const a = await start({
-            env: { ...quick, DATABASE_URL, REDIS_URL: redis.url },
-        });
-        const b = await start({ env: { ...quick, DATABASE_URL } });
-
-        await makeUser(a);
-        const seen = await delays(b, a, 30);
-
-        assert.ok(seen.at(-1) < STATED_MS, `${seen.at(-1)} ms`);
-    });
-});
-
-describe('cache: Redis is never there', () => {
-    after(stopAll);
-
-    for (const store of ['SQLite', 'PostgreSQL'])
-        test(`at start, over ${store}: serves, and finds it later`, async () => {
-            const redis = await ownRedis();
-            const env = { ...quick, REDIS_URL: redis.url };
-
-            if (store === 'PostgreSQL')
-                env.DATABASE_URL = await (await postgres()).database();
-            await redis.crash();
-            const a = await start({ env });
-            const path = await makeUser(a);
-
-            assert.equal((await a.get(path)).status, 200);
-            assert.equal(a.events('redis_down').length, 1);
-            assert.match(await verbose(a), /^\[-\]redis /m);
-            assert.equal((await a.askOps('/readyz')).status, 200);
-            await redis.start();
-            await a.event('redis_up');
-            await until('it is used', async () => {
-                await a.get(path);
-                return Number(await redis.cli('DBSIZE')) > 0;
-            });
-            assert.equal(a.events('redis_down').length, 1);
-        });
-
-    test('a wrong password is said, and it serves', async () => {
-        const redis = await ownRedis();
-
-        await redis.cli('CONFIG', 'SET', 'requirepass', 'right-password');
-        const env = {
-            REDIS_URL: redis.url.replace('//', '//:wrong-password@'),
-        };
-        const a = await start({ env });
-
-        assert.equal((await a.get(await makeUser(a))).status, 200);
-        assert.equal(a.events('redis_down').length, 1);
-        assert.ok(!a.lines.join('\n').includes('wrong-password'));
-        const right = redis.url.replace('//', '//:right-password@');
-        const b = await start({ env: { REDIS_URL: right } });
-
-        await b.event('redis_up');
-    });
-});
-
-describe('cache: PostgreSQL goes away', () => {
-    let server;
-    let a;
-    let path;
-
-    before(async () => {
-        server = await ownPostgres();
-        const DATABASE_URL = await server.database();
-
-        a = await start({
-            env: { ...quick, DATABASE_URL, REQUEST_TIMEOUT_MS: '2000' },
-        });
-        path = await makeUser(a);
-    });
-    after(stopAll);
-
-    const fresh = { headers: { 'cache-control': 'no-cache' } };
-
-    async function refuses(ask) {
-        const got = await ask();
-
-        assert.equal(got.status, 503, got.text);
-        assert.match(got.headers['retry-after'], /^\d+$/);
-        assert.equal(got.json.status, 503);
-        assert.doesNotMatch(got.text, /postgres|libpq|SQL|127\.0\.0/i);
-        assert.ok(got.tookMs < 4000, `${got.tookMs} ms`);
-    }
-
-    async function recovers() {
-        await until(
-            'it serves again',
-            async () => (await a.get(path, fresh)).status === 200,
-        );
-        const made = await a.post('/api/v1/users', user());
-
-        assert.equal(made.status, 201, made.text);
-        await until(
-            'ready',
-            async () => (await a.askOps('/readyz')).status === 200,
-        );
-    }
-
-    test('its connections are ended: nobody notices', async () => {
-        await server.sql(
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE application_name = 'appliance'`,
-        );
-        for (let i = 0; i < 10; i++) {
-            const got = await a.get(path, fresh);
-
-            assert.equal(got.status, 200, got.text);
-        }
-        await recovers();
-    });
-
-    for (const how of ['stop', 'crash'])
-        test(`${how}: 503 with Retry-After, then well by itself`, async () => {
-            const from = a.log.length;
-            const count = (name) =>
-                a.log.slice(from).filter((l) => l.event === name).length;
-
-            await server[how]();
-            await refuses(() => a.get(path, fresh));
-            await refuses(() => a.post('/api/v1/users', user()));
-            await refuses(() => a.patch(path, { name: 'x' }));
-            await refuses(() => a.delete(path));
-            // Answers to these are shared for a second.
-            const health = await until('unhealthy', async () => {
-                const one = await a.get('/health');
-
-                return one.status === 503 ? one : null;
-            });
-
-            assert.equal(health.json.status, 'unhealthy');
-            assert.ok(health.json.error.length > 3);
+            await nameOf(b, id);
+            if (i % 2 === 0) await redis.cli('FLUSHALL');
+            await change(a, id, `w${i}`);
+            if (i % 2 === 1) await redis.cli('FLUSHALL');
             await until(
-                'not ready',
-                async () => (await a.askOps('/readyz')).status === 503,
+                'the new one',
+                async () => (await nameOf(b, id)) === `w${i}`,
+                { timeout: 3000 },
             );
-            assert.equal((await a.askOps('/livez')).status, 200);
-            assert.equal((await a.get('/')).status, 200, 'the page is served');
-            assert.match(await verbose(a), /^\[-\]postgres /m);
-            await server.start();
-            await recovers();
-            assert.equal(count('store_down'), 1, 'said once');
-            assert.equal(count('store_up'), 1);
-            assert.match(await verbose(a), /^\[\+\]postgres ok$/m);
-        });
-
-    test('it hangs: 503 by the deadline, then well by itself', async () => {
-        await server.pause();
-        const got = await Promise.all(
-            Array.from({ length: 12 }, () => a.get(path, fresh)),
-        );
-
-        for (const one of got) {
-            assert.equal(one.status, 503, one.text);
-            assert.ok(one.tookMs < 8000, `${one.tookMs} ms`);
+            assert.equal(await nameOf(a, id), `w${i}`);
         }
-        assert.equal((await a.get('/')).status, 200);
-        await server.resume();
-        await recovers();
     });
 
-    test('what was said to be written is there', async () => {
-        const known = [];
-        let writing = true;
-        const writer = (async () => {
-            while (writing) {
-                const got = await a.post('/api/v1/users', user());
+    test('its connections cut: all goes on', async () => {
+        const id = await newUser(a);
 
-                if (got.status === 201) known.push(got.json.id);
-                else await sleep(20);
+        for (let i = 0; i < 6; i++) {
+            await nameOf(b, id);
+            await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal');
+            await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+            await change(a, id, `k${i}`);
+            assert.equal(await nameOf(a, id), `k${i}`);
+            await until(
+                'the new one',
+                async () => (await nameOf(b, id)) === `k${i}`,
+                { timeout: 5000 },
+            );
+        }
+    });
+
+    test('frozen: a request waits for it only briefly', async () => {
+        const id = await newUser(a);
+
+        await until('pushes', async () => (await tracking(a)));
+        await redis.pause();
+        try {
+            let slowest = 0;
+
+            for (let i = 0; i < 20; i++) {
+                const got = await a.get(`/api/v1/users?page=${i + 1}`);
+
+                assert.equal(got.status, 200);
+                slowest = Math.max(slowest, got.tookMs);
             }
-        })();
+            assert.ok(slowest < 2500, `${slowest} ms`);
+            const from = performance.now();
 
-        await sleep(200);
-        await server.crash();
-        await sleep(200);
-        await server.start();
-        await recovers();
-        await sleep(200);
-        writing = false;
-        await writer;
-        const all = new Set();
-
-        for (let page = 1; ; page++) {
-            const { json } = await a.get(
-                `/api/v1/users?perPage=500&page=${page}`,
+            await change(a, id, 'frozen');
+            assert.ok(performance.now() - from < 2500);
+            assert.equal(await nameOf(a, id), 'frozen');
+            await until(
+                'the other knows',
+                async () => (await nameOf(b, id)) === 'frozen',
+                { timeout: 5000 },
             );
-
-            for (const { id } of json.items) all.add(id);
-            if (page >= json.totalPages) break;
+        } finally {
+            await redis.resume();
         }
-        assert.ok(known.length > 20, `${known.length} writes`);
-        for (const id of known) assert.ok(all.has(id), `${id}`);
+        for (const one of [a, b])
+            await until('pushes', async () => (await tracking(one)));
+    });
+});
+
+describe('cache: servers that are not there', () => {
+    after(stopAll);
+
+    test('Redis away at start: it starts, and uses it later', async () => {
+        const redis = await ownRedis();
+
+        await redis.stop();
+        const a = await start({ env: { REDIS_URL: redis.url } });
+
+        await a.event('redis_down');
+        const id = await newUser(a);
+
+        assert.equal(await nameOf(a, id), 'n0');
+        const { status, text } = await readyz(a);
+
+        assert.equal(status, 200);
+        assert.match(text, /^\[-\]redis /m);
+        await sleep(500);
+        assert.equal(a.events('redis_down').length, 1);
+        await redis.start();
+        await a.event('redis_up');
+        await until('pushes', async () => (await tracking(a)));
+        await nameOf(a, id);
+        await until('keys', async () =>
+            /keys=[1-9]/.test(await redis.cli('INFO', 'keyspace')),
+        );
     });
 
-    test('it is there later than the appliance', async () => {
-        await server.stop();
-        const b = await start({
-            env: { ...a.env, LISTEN: '127.0.0.1:0', START_TIMEOUT_MS: '20000' },
-            wait: false,
-        });
+    test('PostgreSQL restarted: 503 with Retry-After, then well', async () => {
+        const server = await ownPostgres();
+        const [a, b] = await two({ DATABASE_URL: await server.database() });
+        const id = await newUser(a);
 
-        await b.event('store_waiting');
+        await server.crash();
+        await until('503', async () => {
+            const got = await a.get('/api/v1/users?perPage=7');
+
+            if (got.status === 200) return null;
+            assert.equal(got.status, 503, got.text);
+            assert.ok(Number(got.headers['retry-after']) >= 1);
+            assert.doesNotMatch(got.text, /postgres|connection|127\.0/i);
+            return true;
+        });
+        const lost = await a.patch(`/api/v1/users/${id}`, { name: 'lost' });
+
+        assert.equal(lost.status, 503, lost.text);
+        assert.ok(lost.headers['retry-after']);
+        assert.equal((await a.askOps('/readyz')).status, 503);
+        assert.equal((await a.askOps('/livez')).status, 200);
         await server.start();
-        b.takeAddress(await b.event('ready'));
-        assert.equal((await b.get(path)).status, 200);
-        assert.equal(b.events('store_waiting').length, 1, 'said once');
+        for (const one of [a, b])
+            await until('well again', async () => {
+                const { status } = await one.get('/api/v1/users?perPage=8');
+
+                return status === 200;
+            });
+        assert.equal(await nameOf(a, id), 'n0');
+        for (const one of [a, b])
+            await until('hits again', async () => (await isHit(one, id)));
+        const worst = await worstDelay(a, b, 30);
+
+        assert.ok(worst < 2000, `${worst} ms`);
+    });
+
+    test('PostgreSQL away while the other writes: nothing is missed', async () => {
+        const server = await ownPostgres();
+        const [a, b] = await two({ DATABASE_URL: await server.database() });
+        const id = await newUser(a);
+
+        for (let i = 0; i < 5; i++) {
+            await nameOf(b, id);
+            await server.sql(
+                'SELECT pg_terminate_backend(pid) FROM pg_stat_activity' +
+                    " WHERE usename = 'app'",
+            );
+            await until('written', async () => {
+                const name = `t${i}`;
+                const got = await a.patch(`/api/v1/users/${id}`, { name });
+
+                return got.status === 200;
+            });
+            await until(
+                'the other knows',
+                async () => {
+                    const got = await b.get(`/api/v1/users/${id}`);
+
+                    return got.status === 200 && got.json.name === `t${i}`;
+                },
+                { timeout: 5000 },
+            );
+        }
     });
 });
