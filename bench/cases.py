@@ -36,6 +36,10 @@ class Bench:
         self.kept = {}
         self.postgres = processes.server_pid('TEST_POSTGRES_CTL',
                                              'data/postmaster.pid')
+        for pid in (self.postgres,
+                    processes.server_pid('TEST_REDIS_CTL', 'redis.pid')):
+            if pid:
+                processes.go_first(pid)
         servers.make_certificate(folder)
 
     def server(self, name, start):
@@ -45,9 +49,8 @@ class Bench:
 
     def appliance(self, name, **options):
         def start():
-            level = 'info' if servers.LOGGING else 'warn'
             made = servers.appliance(
-                self.folder, name, LOG_LEVEL=level,
+                self.folder, name,
                 DATABASE_URL=os.environ['TEST_POSTGRES_URL'], **options)
             fill_users(made.url('http'))
             return made

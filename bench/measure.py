@@ -44,13 +44,9 @@ class Target:
         return sum(s['errors'] for s in self.samples)
 
 
-def on_load_core():
-    os.sched_setaffinity(0, {processes.LOAD_CORE})
-
-
 def run_load(command):
     done = subprocess.run(command, capture_output=True, text=True,
-                          preexec_fn=on_load_core)
+                          preexec_fn=processes.on_core(processes.LOAD_CORE))
     if done.returncode != 0:
         raise Failed(f'{command[0]}: {done.stderr or done.stdout}')
     return done.stdout

@@ -54,7 +54,8 @@ def about(cases):
         'appliance': first_line(servers.APPLIANCE, 'version'),
         'machine': f'{processor()}, {os.cpu_count()} cores, '
                    f'Linux {platform.release()}',
-        'rounds': f'{measure.ROUNDS} of {measure.SECONDS} s each',
+        'rounds': f'{measure.ROUNDS} of {measure.SECONDS} s each'
+                  + (', with real-time priority' if processes.REALTIME else ''),
         'request logs': logs_text(cases),
         'used by others meanwhile': f'{statistics.median(others):.2f} cores '
                                     '(median)' if others else 'not measured',

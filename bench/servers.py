@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """How each server is started. All are given back ready to answer."""
-import json
 import os
 import pathlib
 import socket
@@ -56,24 +55,19 @@ def make_certificate(folder):
 
 # --- the appliance -----------------------------------------------------------
 
-def ready_event(log):
-    for line in pathlib.Path(log).read_text().splitlines():
-        if '"event":"ready"' in line:
-            return json.loads(line)
-    return None
-
-
 def appliance(folder, name, **options):
     log = f'{folder}/{name}.log'
+    ports = processes.free_port(), processes.free_port()
     env = {
-        'LISTEN': '127.0.0.1:0', 'LISTEN_HTTP': '127.0.0.1:0',
-        'LISTEN_OPS': '127.0.0.1:0', 'DATA_DIR': f'{folder}/{name}.data',
-        'TRUSTED_PROXIES': '127.0.0.1', 'TLS_CERT': f'{folder}/cert.pem',
-        'TLS_KEY': f'{folder}/key.pem', **options,
+        'LISTEN': f'127.0.0.1:{ports[1]}', 'LISTEN_OPS': '127.0.0.1:0',
+        'LISTEN_HTTP': f'127.0.0.1:{ports[0]}',
+        'DATA_DIR': f'{folder}/{name}.data', 'TRUSTED_PROXIES': '127.0.0.1',
+        'TLS_CERT': f'{folder}/cert.pem', 'TLS_KEY': f'{folder}/key.pem',
+        'LOG_LEVEL': 'info' if LOGGING else 'warn', **options,
     }
     process = processes.start([APPLIANCE], log, env)
-    ready = processes.wait_until(name, lambda: ready_event(log), process, log)
-    return Server(name, process, log, ready['http_port'], ready['https_port'])
+    processes.wait_until(name, lambda: listens(ports[1]), process, log)
+    return Server(name, process, log, *ports)
 
 
 # --- nginx -------------------------------------------------------------------
