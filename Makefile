@@ -19,6 +19,10 @@ export LC_ALL := C
 
 # Tools first: everything below needs them. Quick when they are there.
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(words $(CURDIR))$(findstring ',$(CURDIR))$(findstring ",$(CURDIR)),1)
+$(error move the checkout: some libraries cannot be built in a folder whose \
+	path has a blank or a quote: $(CURDIR))
+endif
 ifneq ($(shell build/need build >&2 && echo there),there)
 $(error build/need could not provide the tools to build with)
 endif
