@@ -230,7 +230,7 @@ static void test_dates(void)
         char text[1024];
         struct tls_server *s;
         struct tls_error why;
-        struct log *log;
+        struct log *log = NULL;
         int fd[2];
 
         CHECK(pipe(fd) == 0 && log_open(fd[1], LOG_INFO, &log) == ST_OK, "log");
