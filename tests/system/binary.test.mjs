@@ -50,7 +50,7 @@ describe('binary: the file', () => {
         assert.match(ldd.out + ldd.err, /statically linked|not a dynamic/);
     });
 
-    test('full RELRO, no executable stack, nothing writable to run', async () => {
+    test('full RELRO, nothing both writable and executable', async () => {
         const parts = await tool('readelf', '-lW', binary);
         const needs = await tool('readelf', '-dW', binary);
 

@@ -89,7 +89,7 @@ for (const { name, withRedis } of [
             [a, b] = await two(env);
             if (withRedis)
                 for (const one of [a, b])
-                    await until('pushes', async () => (await tracking(one)));
+                    await until('pushes', async () => await tracking(one));
         });
         after(stopAll);
 
@@ -109,7 +109,7 @@ for (const { name, withRedis } of [
 
             for (const one of [a, b]) {
                 await nameOf(one, id);
-                await until('a hit', async () => (await isHit(one, id)));
+                await until('a hit', async () => await isHit(one, id));
             }
         });
 
@@ -127,8 +127,9 @@ for (const { name, withRedis } of [
             await until('added', async () => (await list(b))?.id === id);
             await list(b);
             await change(a, id, 'other');
-            await until('changed', async () =>
-                (await list(b))?.name === 'other',
+            await until(
+                'changed',
+                async () => (await list(b))?.name === 'other',
             );
             assert.equal((await a.delete(`/api/v1/users/${id}`)).status, 204);
             await until('deleted', async () => (await list(b))?.id !== id);
@@ -149,7 +150,7 @@ for (const { name, withRedis } of [
                 const [x, y] = [await nameOf(a, id), await nameOf(b, id)];
                 const got = await a.get('/api/v1/users?sort=-id&perPage=1');
 
-                return (x === y && x === got.json.items[0].name);
+                return x === y && x === got.json.items[0].name;
             });
             assert.match(await nameOf(a, id), /^[ab]39$/);
         });
@@ -167,7 +168,7 @@ describe('cache: Redis comes and goes', () => {
             REDIS_URL: redis.url,
         });
         for (const one of [a, b])
-            await until('pushes', async () => (await tracking(one)));
+            await until('pushes', async () => await tracking(one));
     });
     after(stopAll);
 
@@ -214,9 +215,9 @@ describe('cache: Redis comes and goes', () => {
         await redis.start();
         await both('redis_up', from);
         for (const one of [a, b]) {
-            await until('pushes', async () => (await tracking(one)));
+            await until('pushes', async () => await tracking(one));
             assert.equal(await nameOf(one, id), 'while away');
-            await until('hits', async () => (await isHit(one, id)));
+            await until('hits', async () => await isHit(one, id));
         }
         assert.deepEqual(count('redis_up', from), [1, 1]);
         const worst = await worstDelay(a, b, 50);
@@ -262,7 +263,7 @@ describe('cache: Redis comes and goes', () => {
     test('frozen: a request waits for it only briefly', async () => {
         const id = await newUser(a);
 
-        await until('pushes', async () => (await tracking(a)));
+        await until('pushes', async () => await tracking(a));
         await redis.pause();
         try {
             let slowest = 0;
@@ -288,7 +289,7 @@ describe('cache: Redis comes and goes', () => {
             await redis.resume();
         }
         for (const one of [a, b])
-            await until('pushes', async () => (await tracking(one)));
+            await until('pushes', async () => await tracking(one));
     });
 });
 
@@ -313,7 +314,7 @@ describe('cache: servers that are not there', () => {
         assert.equal(a.events('redis_down').length, 1);
         await redis.start();
         await a.event('redis_up');
-        await until('pushes', async () => (await tracking(a)));
+        await until('pushes', async () => await tracking(a));
         await nameOf(a, id);
         await until('keys', async () =>
             /keys=[1-9]/.test(await redis.cli('INFO', 'keyspace')),
@@ -350,13 +351,13 @@ describe('cache: servers that are not there', () => {
             });
         assert.equal(await nameOf(a, id), 'n0');
         for (const one of [a, b])
-            await until('hits again', async () => (await isHit(one, id)));
+            await until('hits again', async () => await isHit(one, id));
         const worst = await worstDelay(a, b, 30);
 
         assert.ok(worst < 2000, `${worst} ms`);
     });
 
-    test('PostgreSQL away while the other writes: nothing is missed', async () => {
+    test('connections to PostgreSQL cut: no write is missed', async () => {
         const server = await ownPostgres();
         const [a, b] = await two({ DATABASE_URL: await server.database() });
         const id = await newUser(a);
