@@ -81,11 +81,11 @@ bool request_header_next(const struct request *rq, const char *name, size_t *at,
 struct str request_header_list(const struct request *rq, const char *name);
 
 /* Reads the body once (later calls give the same bytes): identity or
- * chunked, at most max_bytes and the server's body_max_bytes; the arena must hold some three times that for
- * a chunked one. Sends 100-continue first when it was asked for. The
- * request's deadline begins anew when it has arrived. ST_TOO_BIG,
- * ST_SLOW_CLIENT, ST_BAD_INPUT (broken chunks, early end), ST_NO_MEMORY; after
- * any of these the connection closes with the reply. */
+ * chunked, at most max_bytes and the server's body_max_bytes; the arena must
+ * hold some three times that for a chunked one. Sends 100-continue first when
+ * it was asked for. The request's deadline begins anew when it has arrived.
+ * ST_TOO_BIG, ST_SLOW_CLIENT, ST_BAD_INPUT (broken chunks, early end),
+ * ST_NO_MEMORY; after any of these the connection closes with the reply. */
 MUST_CHECK enum status request_body(struct request *rq, size_t max_bytes,
                                     struct str *out);
 
