@@ -332,6 +332,7 @@ describe('faults: PostgreSQL goes away', () => {
             assert.match(await verbose(a), /^\[-\]postgres /m);
             await server.start();
             await recovers();
+            await a.event('store_up', { from });
             assert.equal(count('store_down'), 1, 'said once');
             assert.equal(count('store_up'), 1);
             assert.match(await verbose(a), /^\[\+\]postgres ok$/m);
