@@ -187,7 +187,7 @@ static enum status open_cache(struct app *app, struct arena *a,
     size_t n = app->schema->n;
     const char **spaces = arena_take_array(a, n, sizeof(*spaces));
     int64_t *ttl_ms = arena_take_array(a, n, sizeof(*ttl_ms));
-    bool shared = store_dialect(app->store) == STORE_POSTGRES;
+    bool shared = !str_starts(app->conf->database_url, STR("sqlite:"));
     struct cache_conf conf = {
         .redis_url = app->conf->redis_url,
         .prefix = app->conf->redis_prefix.ptr,
@@ -217,9 +217,14 @@ static enum status open_cache(struct app *app, struct arena *a,
     st = cache_open(&conf, &app->cache, wrong);
     if (st != ST_OK)
         conf_complain(app->conf, "REDIS_URL", wrong, why);
-    if (st == ST_OK && shared)
-        st = store_listen(app->store, NOTIFY_CHANNEL, heard_change, app);
     return st;
+}
+
+static enum status listen_for_changes(struct app *app)
+{
+    if (store_dialect(app->store) != STORE_POSTGRES)
+        return ST_OK;
+    return store_listen(app->store, NOTIFY_CHANNEL, heard_change, app);
 }
 
 /* --- the wire ------------------------------------------------------------- */
@@ -285,13 +290,19 @@ static enum status open_tls(struct app *app, struct arena *a,
     if (!given) {
         st = tls_self_signed(app->conf->data_dir.ptr, app->start_ms, cert, key,
                              &wrong);
-        if (st != ST_OK)
-            return say(why, ST_BUSY, wrong.what);
+        if (st != ST_OK) {
+            conf_complain(app->conf, "DATA_DIR", wrong.what, why);
+            return ST_BUSY;
+        }
     }
     st = tls_server_open(given ? app->conf->tls_cert.ptr : cert,
                          given ? app->conf->tls_key.ptr : key, app->start_ms,
                          app->log, &app->tls, &wrong);
-    return st == ST_OK ? st : say(why, st, wrong.what);
+    if (st != ST_OK && given)
+        conf_complain(app->conf, "TLS_CERT", wrong.what, why);
+    else if (st != ST_OK)
+        say(why, st, wrong.what);
+    return st != ST_OK && given ? ST_BAD_INPUT : st;
 }
 
 static enum status open_server(struct app *app, struct conf_error *why)
@@ -363,13 +374,15 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st == ST_OK && page_open(app->conf->base_path, a, &app->page) != ST_OK)
         st = say(why, ST_BUG, "the frontend is not in this executable");
     if (st == ST_OK)
+        st = open_cache(app, a, why);
+    if (st == ST_OK)
         st = open_tls(app, a, why);
     if (st == ST_OK)
         st = app_open_store(app, false, why);
     if (st == ST_OK)
         st = apply_plan(app, a, why);
     if (st == ST_OK)
-        st = open_cache(app, a, why);
+        st = listen_for_changes(app);
     if (st == ST_OK)
         st = records_open(app->schema, app->store, app->cache, app->log,
                           &app->records);

@@ -152,19 +152,21 @@ static bool has_token(const struct app *app, const struct request *rq)
            str_eq_secret(str_trim(given), app->conf->api_token);
 }
 
-/* On this machine, and not merely passed on by a proxy that we were not
- * told to trust: such a proxy would make the whole world local. */
-static bool is_local(const struct request *rq, const struct app *app)
+/* On this machine, and not merely passed on by a proxy that names nobody, or
+ * that we were not told to trust: it would make the whole world local. */
+static bool is_local(const struct request *rq)
 {
-    static const char *const passed_on[] = { "X-Forwarded-For", "Forwarded",
-                                             "Via", "X-Real-IP",
+    static const char *const passed_on[] = { "X-Forwarded-For",
+                                             "X-Forwarded-Proto",
+                                             "X-Forwarded-Host",
+                                             "Forwarded",
+                                             "Via",
+                                             "X-Real-IP",
                                              "CF-Connecting-IP" };
 
     if (!address_is_loopback(rq->client))
         return false;
-    if (address_in(rq->peer, app->trusted, app->n_trusted))
-        return true;
-    for (size_t i = 0; i < COUNT(passed_on); i++)
+    for (size_t i = 0; !rq->client_named && i < COUNT(passed_on); i++)
         if (request_header(rq, passed_on[i]).ptr != NULL)
             return false;
     return true;
@@ -182,13 +184,15 @@ static enum status gate_access(struct app *app, struct request *rq,
     if (access != ACCESS_READ && access != ACCESS_WRITE)
         return ST_OK;
     if (app->conf->api_token.len > 0) {
-        if (has_token(app, rq))
+        if (has_token(app, rq)) {
+            rq->user = "token";
             return ST_OK;
+        }
         reply_header(rp, STR("WWW-Authenticate"),
                      STR("Bearer realm=\"appliance\""));
         return ST_NO_SESSION;
     }
-    if (access == ACCESS_READ || is_local(rq, app))
+    if (access == ACCESS_READ || is_local(rq))
         return ST_OK;
     rp->message = why[rq->lang];
     return ST_FORBIDDEN;
@@ -305,6 +309,28 @@ static unsigned route_label(const struct app *app, const struct route *route)
     return app->pattern_no[route - routes];
 }
 
+/* The caller's trace (W3C Trace Context, 3.2): version 00's form, and not all
+ * zeros; anything else is as good as none. */
+static struct str trace_id(const struct request *rq)
+{
+    struct str given = request_header(rq, "traceparent");
+    struct str id = { given.ptr + 3, 32 };
+    bool zero = true;
+
+    if (given.len != 55 || request_header_count(rq, "traceparent") != 1)
+        return STR_NONE;
+    for (size_t i = 0; i < given.len; i++) {
+        bool dash = i == 2 || i == 35 || i == 52;
+        char c = given.ptr[i];
+
+        if (dash ? c != '-'
+                 : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return STR_NONE;
+        zero &= i < 3 || i >= 35 || c == '0';
+    }
+    return zero || str_starts(given, STR("ff")) ? STR_NONE : id;
+}
+
 static const char *route_pattern(const struct route *route)
 {
     return route == NULL ? "" : route->pattern;
@@ -334,9 +360,6 @@ void app_sent(void *arg, const struct request *rq, const struct reply *rp,
     struct app *app = app_of(arg);
     int64_t took_us = clock_mono_us() - rq->start_us;
     enum log_level level = level_of(rq, code);
-    bool token = app->conf->api_token.len > 0 && code != 401 &&
-                 rq->route != NULL && rq->route->access >= ACCESS_READ &&
-                 rq->route->access <= ACCESS_WRITE;
     char client[46];
     struct str client_text;
 
@@ -350,5 +373,6 @@ void app_sent(void *arg, const struct request *rq, const struct reply *rp,
         LOG_Z("route", route_pattern(rq->route)), LOG_S("path", rq->path),
         LOG_I("status", code), LOG_I("bytes", sent_bytes),
         LOG_US("duration_ms", took_us), LOG_S("client", client_text),
-        LOG_Z("user", token ? "token" : ""));
+        LOG_Z("user", rq->user == NULL ? "" : rq->user),
+        LOG_S("trace_id", trace_id(rq)));
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -30,8 +31,9 @@ struct option {
     size_t at;
 };
 
-#define DATABASE_PRESET "sqlite:data/app.db"
-#define AT(field)       offsetof(struct conf, field)
+static const char database_preset[] = "sqlite:data/app.db";
+
+#define AT(field) offsetof(struct conf, field)
 /* clang-format off */
 static const struct option options[] = {
     { "LISTEN", ":8443", "HTTPS: addresses and ports, with commas between",
@@ -42,7 +44,7 @@ static const struct option options[] = {
     { "LISTEN_OPS", "127.0.0.1:9464", "/metrics, /livez and /readyz, never "
       "public; or off",
       LISTEN_OFF, 0, 0, AT(listen_ops) },
-    { "DATABASE_URL", DATABASE_PRESET, "sqlite:PATH or postgres://… "
+    { "DATABASE_URL", database_preset, "sqlite:PATH or postgres://… "
       "(several hosts and target_session_attrs allowed)",
       DATABASE, 0, 0, AT(database_url) },
     { "DATABASE_POOL", "16", "connections to PostgreSQL, or readers of SQLite",
@@ -214,8 +216,14 @@ static enum status check_listen(const struct option *o, struct str *value,
 static enum status check_file(const struct option *o, struct str *value,
                               struct conf_error *why)
 {
-    if (value->len > 0 && access(value->ptr, R_OK) != 0)
+    struct stat info;
+
+    if (value->len == 0)
+        return ST_OK;
+    if (access(value->ptr, R_OK) != 0 || stat(value->ptr, &info) != 0)
         return complain(o, *value, "this file cannot be read", why);
+    if (S_ISDIR(info.st_mode))
+        return complain(o, *value, "this is a folder, not a file", why);
     return ST_OK;
 }
 
@@ -478,8 +486,8 @@ static enum status place_database(struct conf *c, struct arena *a)
 {
     struct buf url;
 
-    if (!str_eq(c->database_url, STR(DATABASE_PRESET)))
-        return ST_OK;
+    if (c->database_url.ptr != database_preset)
+        return ST_OK; /* somebody said where */
     buf_init(&url, a, 8192);
     buf_add(&url, STR("sqlite:"));
     buf_add(&url, c->data_dir);

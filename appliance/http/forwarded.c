@@ -28,15 +28,16 @@ static bool read_hop(struct str hop, struct address *out)
     return str_has(hop, '.') && address_read(str_cut(&left, ':'), out);
 }
 
-/* True when the list led to somebody who is not a trusted proxy. */
+/* True when the list led to somebody who is not a trusted proxy. What is no
+ * address ("unknown", nothing) names nobody. */
 static bool walk(struct request *rq, struct str list, const struct net *trusted,
                  size_t n)
 {
     while (list.ptr != NULL) {
         struct address hop;
 
-        /* Not an address: who is behind the last proxy is not known. */
-        if (!read_hop(cut_last(&list), &hop))
+        rq->client_named = read_hop(cut_last(&list), &hop);
+        if (!rq->client_named)
             return true;
         rq->client = hop;
         if (!address_in(hop, trusted, n))
@@ -57,8 +58,10 @@ void forwarded_read(struct request *rq, const struct net *trusted,
     if (!walk(rq, request_header_list(rq, "x-forwarded-for"), trusted,
               n_trusted) &&
         request_header_count(rq, "cf-connecting-ip") == 1 &&
-        address_read(request_header(rq, "cf-connecting-ip"), &cloudflare))
+        address_read(request_header(rq, "cf-connecting-ip"), &cloudflare)) {
         rq->client = cloudflare;
+        rq->client_named = true;
+    }
     proto = request_header_list(rq, "x-forwarded-proto");
     if (proto.ptr != NULL && str_eq_nocase(cut_last(&proto), STR("https")))
         rq->secure = true;

@@ -56,6 +56,9 @@ struct request {
     bool secure;      /* TLS here, or said so by a trusted proxy */
     struct address peer;   /* the other end of the socket */
     struct address client; /* the peer, or who a trusted proxy names */
+    bool client_named;     /* by a trusted proxy; else client is the peer, or
+                            * the last that could be read */
+    const char *user;      /* who signed in, for the log; NULL: nobody */
     enum lang lang;        /* by Accept-Language */
     struct str id;         /* X-Request-Id: the caller's, if sane, or ours */
     int64_t now_ms;        /* wall clock, read once */

@@ -124,8 +124,8 @@ static void choose(const struct route *routes, size_t n, struct request *rq,
         *allowed |= 1U << r->method;
         if (r->method == METHOD_GET)
             *allowed |= 1U << METHOD_HEAD;
-        if (serves(r, rq->method) &&
-            (rq->route == NULL || r->method == rq->method))
+        if (rq->route == NULL || !serves(rq->route, rq->method) ||
+            r->method == rq->method)
             rq->route = r;
     }
     *allowed |= 1U << METHOD_OPTIONS;
@@ -150,7 +150,7 @@ enum status route_find(const struct route *routes, size_t n, struct request *rq,
     if (best == 0)
         return ST_NOT_FOUND;
     choose(routes, n, rq, &s, best, allowed);
-    return rq->route == NULL ? ST_BAD_METHOD : fill_params(rq, &s);
+    return serves(rq->route, rq->method) ? fill_params(rq, &s) : ST_BAD_METHOD;
 }
 
 void route_allow(unsigned allowed, struct buf *out)

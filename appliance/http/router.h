@@ -30,7 +30,8 @@ struct route {
  * rq->param (decoded). The path decides first, segment by segment: a literal
  * wins over {x}, {x} over {path*}; then the method, among the routes of that
  * one pattern. Parameters but {path*} are never empty. ST_NOT_FOUND (escapes
- * that are not UTF-8, too); ST_NO_MEMORY; ST_BAD_METHOD, and *allowed gets a
+ * that are not UTF-8, too); ST_NO_MEMORY; ST_BAD_METHOD: rq->route is
+ * one of that pattern's, without parameters, and *allowed gets a
  * bit (1 << method) for each method the path has, HEAD where there is GET,
  * and OPTIONS. */
 MUST_CHECK enum status route_find(const struct route *routes, size_t n,

@@ -117,7 +117,9 @@ describe('token: without API_TOKEN', () => {
 
     before(async () => {
         a = await start({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
-        assert.equal((await a.post('/users', user())).status, 201);
+        const made = await a.post('/users', user(), from('127.0.0.1'));
+
+        assert.equal(made.status, 201);
     });
     after(stopAll);
 
@@ -125,7 +127,7 @@ describe('token: without API_TOKEN', () => {
 
     for (const [name, ask] of writes)
         test(`${name}: from this machine only`, async () => {
-            const here = await ask(a, {});
+            const here = await ask(a, from('127.0.0.1'));
 
             assert.ok([200, 201, 404].includes(here.status), here.text);
             for (const address of [
@@ -137,7 +139,7 @@ describe('token: without API_TOKEN', () => {
                 assert.equal(got.status, 403, address);
                 assert.match(got.json.message, /API_TOKEN/);
             }
-            for (const address of ['127.0.0.1', '127.9.9.9', '::1'])
+            for (const address of ['127.9.9.9', '::1'])
                 assert.equal((await ask(a, from(address))).status, here.status);
             const fr = await ask(a, {
                 headers: {
@@ -153,6 +155,24 @@ describe('token: without API_TOKEN', () => {
     for (const [name, ask] of reads)
         test(`${name}: from anywhere`, async () => {
             assert.equal((await ask(a, from('192.0.2.1'))).status, 200);
+        });
+
+    // The proxy is trusted, but does not say who asks.
+    for (const headers of [
+        { 'x-forwarded-proto': 'https' },
+        { 'x-forwarded-for': '' },
+        { 'x-forwarded-for': 'unknown' },
+        { 'x-forwarded-for': '203.0.113.9,' },
+        { 'x-forwarded-for': '203.0.113.9, garbage' },
+        { 'x-forwarded-for': '127.0.0.1, unknown' },
+        { 'x-real-ip': '203.0.113.9' },
+        { forwarded: 'for=203.0.113.9' },
+        { via: '1.1 proxy' },
+    ])
+        test(`passed on with ${JSON.stringify(headers)}: not local`, async () => {
+            const got = await a.post('/users', user(), { headers });
+
+            assert.equal(got.status, 403);
         });
 
     test('a proxy that is not trusted makes nobody local', async () => {

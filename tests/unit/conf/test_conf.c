@@ -68,6 +68,7 @@ static void test_refused(void)
         { { NULL }, { "WORKERS=1e3" }, "WORKERS", "whole number" },
         { { "--log-level=loud" }, { NULL }, "LOG_LEVEL", "debug, info" },
         { { "--tls-cert=/nowhere" }, { NULL }, "TLS_CERT", "/nowhere" },
+        { { "--tls-key=/" }, { NULL }, "TLS_KEY", "folder" },
         { { "--app-file=/nowhere" }, { NULL }, "APP_FILE", "be read" },
         { { "--tls-cert=/dev/null" }, { NULL }, "TLS_KEY", "missing" },
         { { "--tls-key=/dev/null" }, { NULL }, "TLS_CERT", "missing" },
@@ -169,6 +170,23 @@ static void test_precedence(void)
     arena_close(&a);
 }
 
+/* What was said outright stays where it was said, even if it is the preset. */
+static void test_database_place(void)
+{
+    static const char *const args[] = { "--data-dir=/srv/x", NULL };
+    static const char *const env[] = { "DATABASE_URL=sqlite:data/app.db",
+                                       NULL };
+    struct conf_error why = { "" };
+    struct conf c;
+    struct arena a;
+
+    arena_init(&a, ARENA_BYTES);
+    CHECK(read_conf(args, env, &a, &c, &why) == ST_OK, "%s", why.what);
+    CHECK(str_eq(c.database_url, STR("sqlite:data/app.db")), "%.*s",
+          STR_ARG(c.database_url));
+    arena_close(&a);
+}
+
 static void test_secret_file(void)
 {
     static const char *const none[] = { NULL };
@@ -217,6 +235,7 @@ void test_conf(void)
     RUN(test_refused);
     RUN(test_secrets_stay_secret);
     RUN(test_precedence);
+    RUN(test_database_place);
     RUN(test_secret_file);
     RUN(test_help);
 }
