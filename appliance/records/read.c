@@ -117,8 +117,11 @@ enum status read_reply_one(struct reading *rd, const char *kind,
     if (st != ST_OK)
         return st;
     records_etag(rp, rd->out.etag);
-    if (request_etag_known(rd->rq, rd->out.etag))
+    if (request_etag_known(rd->rq, rd->out.etag)) {
+        if (rd->out.gzip.len > 0) /* as its 200 has it */
+            reply_header(rp, STR("Vary"), STR("Accept-Encoding"));
         return ST_NOT_MODIFIED;
+    }
     reply_ready(rp, rd->out.body, rd->out.gzip, STR_NONE);
     return ST_OK;
 }
