@@ -149,9 +149,13 @@ describe('options', () => {
             ['x'.repeat(513), 'tab\tis-no-token-either'],
             /16 to 512/,
         ],
-        ['TLS_CERT', ['/nowhere/tls.crt'], /cannot be read/],
+        ['TLS_CERT', ['/nowhere/tls.crt', '/tmp'], /cannot be read|not a file/],
         ['TLS_KEY', ['/nowhere/tls.key'], /cannot be read/],
-        ['APP_FILE', ['/nowhere/app.json', '/tmp'], /cannot be read/],
+        [
+            'APP_FILE',
+            ['/nowhere/app.json', '/tmp'],
+            /cannot be read|not a file/,
+        ],
     ];
 
     for (const [env, values, allowed] of bad)
