@@ -36,10 +36,6 @@ class Bench:
         self.kept = {}
         self.postgres = processes.server_pid('TEST_POSTGRES_CTL',
                                              'data/postmaster.pid')
-        for pid in (self.postgres,
-                    processes.server_pid('TEST_REDIS_CTL', 'redis.pid')):
-            if pid:
-                processes.go_first(pid)
         servers.make_certificate(folder)
 
     def server(self, name, start):

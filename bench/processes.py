@@ -9,7 +9,6 @@ import subprocess
 import time
 
 TICKS = os.sysconf('SC_CLK_TCK')
-REALTIME = os.environ.get('BENCH_REALTIME', 'off') == 'on'
 SERVER_CORE, LOAD_CORE = (sorted(os.sched_getaffinity(0)) + [None, None])[:2]
 
 running = []
@@ -25,17 +24,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-def go_first(pid):
-    """Before all else on this machine, and what it starts too."""
-    if REALTIME:
-        os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
-
-
 def on_core(core):
-    def before_exec():
-        os.sched_setaffinity(0, {core})
-        go_first(0)
-    return before_exec
+    return lambda: os.sched_setaffinity(0, {core})
 
 
 def start(command, log, env=None, cwd=None):

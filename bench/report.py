@@ -9,7 +9,6 @@ import statistics
 import subprocess
 
 import measure
-import processes
 import servers
 
 RESULTS = pathlib.Path(__file__).parent / 'results'
@@ -54,8 +53,7 @@ def about(cases):
         'appliance': first_line(servers.APPLIANCE, 'version'),
         'machine': f'{processor()}, {os.cpu_count()} cores, '
                    f'Linux {platform.release()}',
-        'rounds': f'{measure.ROUNDS} of {measure.SECONDS} s each'
-                  + (', with real-time priority' if processes.REALTIME else ''),
+        'rounds': f'{measure.ROUNDS} of {measure.SECONDS} s each',
         'request logs': logs_text(cases),
         'used by others meanwhile': f'{statistics.median(others):.2f} cores '
                                     '(median)' if others else 'not measured',
