@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/router.h"
 
+#include <assert.h>
+
 #include "base/enc.h"
 
 enum { SEGMENTS_MAX = 16 };
@@ -150,6 +152,7 @@ enum status route_find(const struct route *routes, size_t n, struct request *rq,
     if (best == 0)
         return ST_NOT_FOUND;
     choose(routes, n, rq, &s, best, allowed);
+    assert(rq->route != NULL); /* whose score was the best */
     return serves(rq->route, rq->method) ? fill_params(rq, &s) : ST_BAD_METHOD;
 }
 

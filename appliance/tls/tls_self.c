@@ -320,7 +320,8 @@ enum status tls_self_signed(const char *dir, int64_t now_ms,
         return tls_fail(why, ST_BAD_INPUT, "the folder's name is too long");
     st = file_make_dir(dir);
     if (st != ST_OK)
-        return tls_fail(why, st, "%s: this folder cannot be made or is none", dir);
+        return tls_fail(why, st, "%s: this folder cannot be made or is none",
+                        dir);
 
     /* Two instances may start on one folder at the same time. Where locks
      * are not supported they may only do the work twice. */
