@@ -48,7 +48,7 @@ def connect(base):
 
 def one(connection, method, path, headers=None, value=None):
     body = None if value is None else json.dumps(value)
-    sent = {**PROXY, **(headers or {})}
+    sent = dict(headers or {})
     if body:
         sent['Content-Type'] = 'application/json'
     connection.request(method, path, body, sent)
@@ -58,7 +58,7 @@ def one(connection, method, path, headers=None, value=None):
 def get(base, path, headers=None):
     connection = connect(base)
     try:
-        return one(connection, 'GET', path, headers)
+        return one(connection, 'GET', path, {**PROXY, **(headers or {})})
     except (OSError, http.client.HTTPException) as error:
         raise Failed(f'GET {base}{path}: {error}') from error
     finally:

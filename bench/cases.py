@@ -48,7 +48,7 @@ class Bench:
             made = servers.appliance(
                 self.folder, name,
                 DATABASE_URL=os.environ['TEST_POSTGRES_URL'], **options)
-            fill_users(made.url('http'))
+            fill_users(made.url('https'))
             return made
         return self.server(name, start)
 
@@ -82,7 +82,7 @@ class Bench:
 # --- what is asked for -------------------------------------------------------
 
 def fill_users(base):
-    """By the API itself, once."""
+    """By the API itself, once; not as a proxy, from whom it takes none."""
     connection = ask.connect(base)
     have = ask.one(connection, 'GET', '/api/v1/users?perPage=1').json()
     if have['totalItems'] >= USERS:

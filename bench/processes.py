@@ -29,12 +29,14 @@ def on_core(core):
 
 
 def start(command, log, env=None, cwd=None):
-    """A server in a group of its own, logging to the end of the file log."""
+    """A server in a session of its own, logging to the end of the file log.
+    Linux shares a busy core out by session: load and server must not have to
+    share theirs."""
     with open(log, 'ab') as out:
         process = subprocess.Popen(
             command, env={'PATH': os.environ['PATH'], **(env or {})}, cwd=cwd,
             stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            process_group=0, preexec_fn=on_core(SERVER_CORE))
+            start_new_session=True, preexec_fn=on_core(SERVER_CORE))
     running.append(process)
     return process
 
