@@ -19,6 +19,7 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     RETRY_MS = 500,
     PLAN_TIMEOUT_MS = 600000,
+    NEWS_TIMEOUT_MS = 500,
     REPLY_MAX_BYTES = 32 * 1024 * 1024,
     ARENA_MAX_BYTES = 96 * 1024 * 1024, /* and three times the body */
     LINE_MAX_BYTES = 8 * 1024,
@@ -227,6 +228,22 @@ static enum status listen_for_changes(struct app *app)
     return store_listen(app->store, NOTIFY_CHANNEL, heard_change, app);
 }
 
+/* The news of other replicas begins to come a moment after we ask for it;
+ * until then every read would go to the store. */
+static void wait_for_news(struct app *app)
+{
+    const struct timespec nap = { 0, 2000000 };
+    int64_t until_ms = clock_mono_ms() + NEWS_TIMEOUT_MS;
+    struct cache_state state;
+
+    do {
+        cache_state(app->cache, &state);
+        if (state.trusted)
+            return;
+        nanosleep(&nap, NULL);
+    } while (clock_mono_ms() < until_ms);
+}
+
 /* --- the wire ------------------------------------------------------------- */
 
 static enum status read_proxies(struct app *app, struct arena *a,
@@ -386,8 +403,10 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st == ST_OK)
         st = records_open(app->schema, app->store, app->cache, app->log,
                           &app->records);
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        wait_for_news(app);
         st = open_server(app, why);
+    }
     if (st == ST_OK)
         tell_ready(app);
     else

@@ -395,6 +395,7 @@ void cache_state(struct cache *c, struct cache_state *out)
         tracker_state(c->tracker, out);
     if (c->memory != NULL)
         memory_state(c->memory, &m);
+    out->trusted = coherence_trusted(c->coherence, clock_mono_ms());
     out->entries = m.entries;
     out->bytes = m.bytes;
     out->hits = m.hits + atomic_load(&c->hits);

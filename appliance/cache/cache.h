@@ -107,6 +107,7 @@ enum cache_redis { CACHE_REDIS_NONE, CACHE_REDIS_UP, CACHE_REDIS_DOWN };
 struct cache_state {
     enum cache_redis redis;
     bool tracking;          /* pushes of changes arrive: memory is trusted */
+    bool trusted;           /* what is in memory is served */
     int64_t latency_us;     /* of the last ping */
     int64_t down_since_ms;  /* wall clock; 0 when up */
     int64_t entries, bytes; /* tier 1 */
