@@ -13,6 +13,7 @@ enum {
 
 void wire_body_begin(struct wire *w)
 {
+    w->waits_since_ms = 0;
     w->chunked = (struct chunked){ .done = false };
     w->body_left = w->head.content_length > 0 ? w->head.content_length : 0;
     w->body_asked = false;

@@ -30,7 +30,7 @@ size_t worker_buf_bytes(const struct server_conf *conf)
 
 static enum status wait_for_request(struct worker *k, int64_t timeout_ms)
 {
-    const struct server_shared *shared = server_shared(k->server);
+    const struct server_shared *shared = k->shared;
     enum status st;
 
     if (k->wire.len > 0)
@@ -46,7 +46,7 @@ static enum status wait_for_request(struct worker *k, int64_t timeout_ms)
  * that and ST_OK: the refusal. */
 static enum status read_head(struct worker *k, int64_t timeout_ms)
 {
-    const struct server_conf *conf = server_shared(k->server)->conf;
+    const struct server_conf *conf = k->shared->conf;
     const struct head_limits limits = { conf->line_max_bytes,
                                         conf->head_max_bytes };
     struct wire *w = &k->wire;
@@ -65,10 +65,12 @@ static enum status read_head(struct worker *k, int64_t timeout_ms)
         if (st != ST_OK || n > 0)
             break;
         st = wire_fill(w, deadline_ms);
-        if (st == ST_TIMEOUT)
-            st = w->len > scan.begin ? ST_SLOW_CLIENT : ST_BUSY;
+        if (st == ST_TIMEOUT && w->len > scan.begin) {
+            seat_state(&k->seat, WIRE_BUSY);
+            return ST_SLOW_CLIENT;
+        }
         if (st != ST_OK)
-            return st;
+            return ST_BUSY;
     }
     seat_state(&k->seat, WIRE_BUSY);
     w->at = w->head_end = scan.begin + n;
@@ -139,7 +141,7 @@ static enum status fill_request(struct worker *k, enum listener listener,
                                 struct address peer, struct request *rq,
                                 enum status refused)
 {
-    const struct server_conf *conf = server_shared(k->server)->conf;
+    const struct server_conf *conf = k->shared->conf;
     const struct head *h = &k->wire.head;
 
     *rq = (struct request){
@@ -198,7 +200,7 @@ static void make_reply(const struct server_conf *conf, struct request *rq,
 
 static bool must_end(const struct worker *k, const struct reply *rp)
 {
-    const struct server_shared *shared = server_shared(k->server);
+    const struct server_shared *shared = k->shared;
     const struct wire *w = &k->wire;
 
     if (w->broken || rp->close || !w->head.keep_alive ||
@@ -212,7 +214,7 @@ static bool must_end(const struct worker *k, const struct reply *rp)
 
 static void answer(struct worker *k, struct request *rq, enum status refused)
 {
-    const struct server_conf *conf = server_shared(k->server)->conf;
+    const struct server_conf *conf = k->shared->conf;
     struct wire *w = &k->wire;
     struct reply rp;
     struct outgoing out;
@@ -321,7 +323,7 @@ void connection_serve(struct worker *k, int fd, enum listener listener,
                       const struct sockaddr *peer, struct tls_conn **tls,
                       char *buf)
 {
-    const struct server_conf *conf = server_shared(k->server)->conf;
+    const struct server_conf *conf = k->shared->conf;
     struct address from = address_of(peer);
     struct wire *w = &k->wire;
     int64_t timeout_ms = conf->head_timeout_ms;

@@ -20,39 +20,45 @@
 
 enum {
     WORKERS_AT_START = 4,
+    OPS_WORKERS = 4,
     QUEUE_MAX = 1024,  /* accepted, and waiting for a worker */
     TICK_MS = 20,      /* how often room is made while some wait */
     ENDED_MAX = 64,    /* connections ended in one tick */
     GROW_MAX_MS = 300, /* no new worker for so long: there will be none */
-    /* Who only just finished may have the next request under way; whoever
-     * takes longer for a head or a handshake than this has to go. Handshakes
-     * get more: under load it is us who are slow, and to end them then would
-     * waste what they have cost. */
+    /* Who only just finished may have the next request under way. */
     IDLE_MIN_MS = 200,
-    HEAD_MIN_MS = 1000,
+    /* Handshakes get more than the rest: under load it is us who are slow,
+     * and to end them then would waste what they have cost. */
     HANDSHAKE_MIN_MS = 2500,
+    PATIENCE_MS = 1000, /* with a head, a body or a reply */
+    PATIENCE_MIN_MS = 200,
     DRAIN_TICK_MS = 10
 };
 
-struct server {
+/* Listeners, and the workers that serve them and no others: the ops listener
+ * answers whatever happens on those that everyone can reach. */
+struct pool {
+    struct server *server;
     struct server_shared shared;
+    struct mg_context *civet; /* NULL: no listener */
+    struct worker *workers;   /* max_workers of them */
+    int max_workers;
+    atomic_int n_workers; /* that a thread has taken */
+    int64_t grown_ms;     /* the accepting thread's own, as the next */
+    int workers_seen;
+};
+
+enum { POOL_PUBLIC, POOL_OPS, POOLS };
+
+struct server {
     struct server_conf conf;
-    struct mg_context *civet;
+    struct pool pools[POOLS];
     int wake_fd;
     int port[LISTENER_OPS + 1];
-    struct worker *workers; /* conf.workers of them */
-    atomic_int n_workers;   /* that a thread has taken */
-    int64_t grown_ms;       /* the accepting thread's own, as the next */
-    int workers_seen;
     pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t ended;
     int n_running; /* worker threads */
 };
-
-const struct server_shared *server_shared(const struct server *s)
-{
-    return &s->shared;
-}
 
 int server_port(const struct server *s, enum listener which)
 {
@@ -63,12 +69,13 @@ int server_port(const struct server *s, enum listener which)
 
 static void *on_thread_start(const struct mg_context *civet, int kind)
 {
-    struct server *s = mg_get_user_data(civet);
+    struct pool *p = mg_get_user_data(civet);
+    struct server *s = p->server;
     struct worker *k;
 
     if (kind != 1)
         return NULL;
-    k = &s->workers[atomic_fetch_add(&s->n_workers, 1)];
+    k = &p->workers[atomic_fetch_add(&p->n_workers, 1)];
     pthread_mutex_lock(&s->lock);
     s->n_running++;
     pthread_mutex_unlock(&s->lock);
@@ -78,7 +85,8 @@ static void *on_thread_start(const struct mg_context *civet, int kind)
 static void on_thread_end(const struct mg_context *civet, int kind,
                           void *worker)
 {
-    struct server *s = mg_get_user_data(civet);
+    struct pool *p = mg_get_user_data(civet);
+    struct server *s = p->server;
     struct worker *k = worker;
 
     if (kind != 1)
@@ -90,17 +98,17 @@ static void on_thread_end(const struct mg_context *civet, int kind,
     pthread_mutex_unlock(&s->lock);
 }
 
-static enum status make_workers(struct server *s)
+static enum status make_workers(struct pool *p)
 {
-    s->workers = mem_take_array((size_t)s->conf.workers, sizeof(*s->workers));
-    if (s->workers == NULL)
+    p->workers = mem_take_array((size_t)p->max_workers, sizeof(*p->workers));
+    if (p->workers == NULL)
         return ST_NO_MEMORY;
-    for (int i = 0; i < s->conf.workers; i++) {
-        struct worker *k = &s->workers[i];
+    for (int i = 0; i < p->max_workers; i++) {
+        struct worker *k = &p->workers[i];
 
-        k->server = s;
+        k->shared = &p->shared;
         k->date_s = -1;
-        arena_init(&k->arena, s->conf.arena_max_bytes);
+        arena_init(&k->arena, p->server->conf.arena_max_bytes);
         rand_bytes(k->id_state, sizeof(k->id_state));
         seat_init(&k->seat);
     }
@@ -135,100 +143,118 @@ static void on_connection(struct mg_raw_connection *raw)
     end(k);
 }
 
-int seam_accept(void *server, void *worker, int fd, struct tls_conn **out)
+int seam_accept(void *pool, void *worker, int fd, struct tls_conn **out)
 {
-    struct server *s = server;
+    const struct pool *p = pool;
+    const struct server_conf *conf = p->shared.conf;
     struct worker *k = worker;
     enum status st;
 
     *out = NULL;
-    if (atomic_load(&s->shared.draining))
+    if (atomic_load(&p->shared.draining))
         return -1;
     begin(k, fd, WIRE_HANDSHAKE);
-    st = tls_accept(s->conf.tls, fd, clock_mono_ms() + s->conf.head_timeout_ms,
-                    out);
+    st =
+        tls_accept(conf->tls, fd, clock_mono_ms() + conf->head_timeout_ms, out);
     if (st == ST_OK)
         return 0;
     end(k);
     return -1;
 }
 
-void seam_log(void *server, const char *text)
+void seam_log(void *pool, const char *text)
 {
-    struct server *s = server;
+    struct pool *p = pool;
 
-    if (s != NULL)
-        LOG(s->conf.log, LOG_WARN, "civetweb", LOG_Z("message", text));
+    if (p != NULL)
+        LOG(p->shared.conf->log, LOG_WARN, "civetweb", LOG_Z("message", text));
 }
 
 /* --- making room ------------------------------------------------------- */
 
 /* The worker that has been in that state for longest, and for min_ms. */
-static struct worker *longest(struct server *s, enum wire_state state,
+static struct worker *longest(struct pool *p, enum wire_state state,
                               int64_t min_ms)
 {
     int64_t oldest_ms = clock_mono_ms() - min_ms + 1;
-    int n = atomic_load(&s->n_workers);
+    int n = atomic_load(&p->n_workers);
     struct worker *found = NULL;
 
     for (int i = 0; i < n; i++) {
-        struct seat *seat = &s->workers[i].seat;
-        int64_t since_ms =
-            atomic_load_explicit(&seat->since_ms, memory_order_relaxed);
+        struct seat *seat = &p->workers[i].seat;
+        int64_t since_ms;
 
-        if (since_ms < oldest_ms && atomic_load(&seat->state) == (int)state) {
+        /* In this order, or the time could be an earlier state's. */
+        if (atomic_load(&seat->state) != (int)state)
+            continue;
+        since_ms = atomic_load_explicit(&seat->since_ms, memory_order_relaxed);
+        if (since_ms < oldest_ms) {
             oldest_ms = since_ms;
-            found = &s->workers[i];
+            found = &p->workers[i];
         }
     }
     return found;
 }
 
-static bool end_longest(struct server *s, enum wire_state state, int64_t min_ms)
+static bool end_longest(struct pool *p, enum wire_state state, int64_t min_ms)
 {
-    struct worker *k = longest(s, state, min_ms);
+    struct worker *k = longest(p, state, min_ms);
 
     return k != NULL && seat_end(&k->seat, state);
 }
 
 /* While there may be more workers, whoever waits gets one that is starting -
  * unless the system gives no more threads. */
-static bool is_growing(struct server *s, int waiting)
+static bool is_growing(struct pool *p, int waiting)
 {
-    int workers = atomic_load(&s->n_workers);
+    int workers = atomic_load(&p->n_workers);
     int64_t now_ms = clock_mono_ms();
 
-    if (waiting == 0 || workers != s->workers_seen)
-        s->grown_ms = now_ms;
-    s->workers_seen = workers;
-    return workers < s->conf.workers && now_ms - s->grown_ms < GROW_MAX_MS;
+    if (waiting == 0 || workers != p->workers_seen)
+        p->grown_ms = now_ms;
+    p->workers_seen = workers;
+    return workers < p->max_workers && now_ms - p->grown_ms < GROW_MAX_MS;
+}
+
+/* How long a client may keep a worker waiting while others wait for one: the
+ * less the more there are, so that the last of them has its turn soon even
+ * if all those before it do the same. */
+static int64_t patience_ms(const struct pool *p, int waiting)
+{
+    int64_t ms = PATIENCE_MS / (1 + waiting / p->max_workers);
+
+    return ms > PATIENCE_MIN_MS ? ms : PATIENCE_MIN_MS;
 }
 
 /* A connection holds its worker. When others wait for one, those go first
  * that only keep the connection open, then those that keep us waiting. */
-static int on_tick(void *server, int waiting)
+static int on_tick(void *pool, int waiting)
 {
-    struct server *s = server;
+    struct pool *p = pool;
     int n = waiting < ENDED_MAX ? waiting : ENDED_MAX;
+    int64_t patient_ms = patience_ms(p, waiting);
 
-    if (is_growing(s, waiting))
+    if (is_growing(p, waiting))
         n = 0;
-    atomic_store_explicit(&s->shared.waiting, n, memory_order_relaxed);
+    atomic_store_explicit(&p->shared.waiting, n, memory_order_relaxed);
     for (int i = 0; i < n; i++)
-        if (!end_longest(s, WIRE_IDLE, IDLE_MIN_MS) &&
-            !end_longest(s, WIRE_LINGER, 0) &&
-            !end_longest(s, WIRE_HANDSHAKE, HANDSHAKE_MIN_MS) &&
-            !end_longest(s, WIRE_HEAD, HEAD_MIN_MS))
+        if (!end_longest(p, WIRE_IDLE, IDLE_MIN_MS) &&
+            !end_longest(p, WIRE_LINGER, 0) &&
+            !end_longest(p, WIRE_HANDSHAKE, HANDSHAKE_MIN_MS) &&
+            !end_longest(p, WIRE_HEAD, patient_ms) &&
+            !end_longest(p, WIRE_BODY, patient_ms) &&
+            !end_longest(p, WIRE_SEND, patient_ms))
             break;
     return waiting > 0 ? TICK_MS : -1;
 }
 
 /* --- opening ----------------------------------------------------------- */
 
-struct listeners {
+struct listeners { /* those of one pool after those of another */
     struct listening open[LISTENING_MAX];
     struct mg_listener civet[LISTENING_MAX];
     size_t n;
+    size_t first[POOLS + 1];
 };
 
 enum status server_try(struct str list, char why[256])
@@ -265,12 +291,13 @@ static enum status open_listeners(struct server *s, struct listeners *l,
             return st;
         if (l->n > first)
             s->port[which] = l->open[first].port;
+        l->first[which < LISTENER_OPS ? POOL_OPS : POOLS] = l->n;
     }
     return ST_OK;
 }
 
-static enum status start_civetweb(struct server *s, const struct listeners *l,
-                                  char why[256])
+static enum status start_civetweb(struct pool *p, const struct mg_listener *l,
+                                  size_t n, char why[256])
 {
     const struct mg_callbacks callbacks = {
         .serve_connection = on_connection,
@@ -292,21 +319,22 @@ static enum status start_civetweb(struct server *s, const struct listeners *l,
     };
     struct mg_init_data init = {
         .callbacks = &callbacks,
-        .user_data = s,
+        .user_data = p,
         .configuration_options = options,
-        .listeners = l->civet,
-        .num_listeners = (unsigned)l->n,
-        .wake_fd = s->wake_fd,
+        .listeners = l,
+        .num_listeners = (unsigned)n,
+        .wake_fd = p->server->wake_fd,
         .workers_at_start = WORKERS_AT_START,
     };
     struct mg_error_data error = { .text = reason,
                                    .text_buffer_size = sizeof(reason) };
 
-    snprintf(threads, sizeof(threads), "%d", s->conf.workers);
-    snprintf(buf_bytes, sizeof(buf_bytes), "%zu", worker_buf_bytes(&s->conf));
+    snprintf(threads, sizeof(threads), "%d", p->max_workers);
+    snprintf(buf_bytes, sizeof(buf_bytes), "%zu",
+             worker_buf_bytes(p->shared.conf));
     snprintf(queue, sizeof(queue), "%d", QUEUE_MAX);
-    s->civet = mg_start2(&init, &error);
-    if (s->civet != NULL)
+    p->civet = mg_start2(&init, &error);
+    if (p->civet != NULL)
         return ST_OK;
     snprintf(why, 256, "cannot start the server: %s", reason);
     return ST_NO_MEMORY;
@@ -317,23 +345,78 @@ static void free_server(struct server *s)
 {
     if (s->wake_fd >= 0)
         close(s->wake_fd);
-    for (int i = 0; s->workers != NULL && i < s->conf.workers; i++)
-        pthread_mutex_destroy(&s->workers[i].seat.lock);
-    mem_give(s->workers);
+    for (struct pool *p = s->pools; p < s->pools + POOLS; p++) {
+        for (int i = 0; p->workers != NULL && i < p->max_workers; i++)
+            pthread_mutex_destroy(&p->workers[i].seat.lock);
+        mem_give(p->workers);
+    }
     pthread_cond_destroy(&s->ended);
     pthread_mutex_destroy(&s->lock);
     mem_give(s);
 }
 
+static void stop_accepting(struct server *s)
+{
+    uint64_t one = 1;
+    ssize_t n;
+
+    for (struct pool *p = s->pools; p < s->pools + POOLS; p++) {
+        atomic_store(&p->shared.draining, true);
+        if (p->civet != NULL)
+            mg_stop_accepting(p->civet);
+    }
+    n = write(s->wake_fd, &one, sizeof(one));
+    (void)n; /* cannot fail: the counter holds far more than 1 */
+}
+
+static void stop_civetweb(struct server *s)
+{
+    for (struct pool *p = s->pools; p < s->pools + POOLS; p++)
+        if (p->civet != NULL)
+            mg_stop(p->civet);
+}
+
+/* All of them or none. Of those sockets that are not civetweb's in the end,
+ * *first is the first. */
+static enum status start_pools(struct server *s, const struct listeners *l,
+                               size_t *first, char why[256])
+{
+    for (int i = 0; i < POOLS; i++) {
+        struct pool *p = &s->pools[i];
+        size_t n = l->first[i + 1] - l->first[i];
+        enum status st = n == 0 ? ST_OK : make_workers(p);
+
+        *first = l->first[i];
+        if (st != ST_OK)
+            snprintf(why, 256, "no memory for %d workers", p->max_workers);
+        else if (n > 0)
+            st = start_civetweb(p, l->civet + *first, n, why);
+        if (st != ST_OK) {
+            stop_accepting(s);
+            stop_civetweb(s);
+            return st;
+        }
+    }
+    return ST_OK;
+}
+
+static void init_pools(struct server *s)
+{
+    const int max_workers[POOLS] = { s->conf.workers, OPS_WORKERS };
+
+    for (int i = 0; i < POOLS; i++) {
+        s->pools[i].server = s;
+        s->pools[i].shared.conf = &s->conf;
+        s->pools[i].max_workers = max_workers[i];
+    }
+}
+
 static enum status open_parts(struct server *s, char why[256])
 {
     struct listeners l = { .n = 0 };
-    enum status st = make_workers(s);
+    enum status st;
+    size_t first = 0;
 
-    if (st != ST_OK) {
-        snprintf(why, 256, "no memory for %d workers", s->conf.workers);
-        return st;
-    }
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->wake_fd < 0) {
         snprintf(why, 256, "no descriptor left");
@@ -341,8 +424,8 @@ static enum status open_parts(struct server *s, char why[256])
     }
     st = open_listeners(s, &l, why);
     if (st == ST_OK)
-        st = start_civetweb(s, &l, why);
-    for (size_t i = 0; st != ST_OK && i < l.n; i++)
+        st = start_pools(s, &l, &first, why);
+    for (size_t i = first; st != ST_OK && i < l.n; i++)
         close(l.open[i].fd);
     return st;
 }
@@ -358,8 +441,8 @@ enum status server_open(const struct server_conf *conf, struct server **out,
         return ST_NO_MEMORY;
     }
     s->conf = *conf;
-    s->shared.conf = &s->conf;
     s->wake_fd = -1;
+    init_pools(s);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ended, NULL);
     mg_init_library(MG_FEATURES_DEFAULT);
@@ -375,24 +458,20 @@ enum status server_open(const struct server_conf *conf, struct server **out,
 
 /* --- closing ----------------------------------------------------------- */
 
-static void end_all(struct server *s, const enum wire_state *states, size_t n)
+static void end_waiting(struct seat *seat)
 {
-    int workers = atomic_load(&s->n_workers);
+    static const enum wire_state waiting[] = { WIRE_IDLE, WIRE_HANDSHAKE,
+                                               WIRE_LINGER };
 
-    for (int i = 0; i < workers; i++)
-        for (size_t j = 0; j < n; j++)
-            seat_end(&s->workers[i].seat, states[j]);
+    for (size_t i = 0; i < COUNT(waiting); i++)
+        seat_end(seat, waiting[i]);
 }
 
-static void stop_accepting(struct server *s)
+static void for_seats(struct server *s, void (*act)(struct seat *seat))
 {
-    uint64_t one = 1;
-    ssize_t n;
-
-    atomic_store(&s->shared.draining, true);
-    mg_stop_accepting(s->civet);
-    n = write(s->wake_fd, &one, sizeof(one));
-    (void)n; /* cannot fail: the counter holds far more than 1 */
+    for (struct pool *p = s->pools; p < s->pools + POOLS; p++)
+        for (int i = 0; i < atomic_load(&p->n_workers); i++)
+            act(&p->workers[i].seat);
 }
 
 /* Waits a little for workers to end; true when all have. */
@@ -417,14 +496,12 @@ static bool wait_a_tick(struct server *s)
 
 bool server_drain(struct server *s, int64_t max_ms)
 {
-    static const enum wire_state waiting[] = { WIRE_IDLE, WIRE_HANDSHAKE,
-                                               WIRE_LINGER };
     int64_t deadline_ms = clock_mono_ms() + max_ms;
     bool ended = false;
 
     stop_accepting(s);
     for (;;) {
-        end_all(s, waiting, COUNT(waiting));
+        for_seats(s, end_waiting);
         ended = wait_a_tick(s);
         if (ended || clock_left_ms(deadline_ms) == 0)
             return ended;
@@ -436,12 +513,10 @@ void server_close(struct server *s)
     if (s == NULL)
         return;
     stop_accepting(s);
-    for (int i = 0; i < atomic_load(&s->n_workers); i++)
-        seat_cut(&s->workers[i].seat);
+    for_seats(s, seat_cut);
     while (!server_drain(s, 1000))
-        for (int i = 0; i < atomic_load(&s->n_workers); i++)
-            seat_cut(&s->workers[i].seat);
-    mg_stop(s->civet);
+        for_seats(s, seat_cut);
+    stop_civetweb(s);
     mg_exit_library();
     free_server(s);
 }

@@ -13,6 +13,9 @@
 /* Small replies over TLS are joined to one record, larger ones not copied. */
 enum { JOIN_MAX_BYTES = 16 * 1024 };
 
+/* Who moves that many bytes in a ms does not make us wait. */
+enum { FAIR_BYTES_PER_MS = 4 };
+
 /* --- the seat ---------------------------------------------------------- */
 
 void seat_init(struct seat *s)
@@ -34,6 +37,22 @@ void seat_state(struct seat *s, enum wire_state state)
     atomic_store(&s->state, (int)state);
 }
 
+void seat_wait(struct seat *s, enum wire_state state, int64_t since_ms)
+{
+    atomic_store_explicit(&s->since_ms, since_ms, memory_order_relaxed);
+    atomic_store(&s->state, (int)state);
+}
+
+bool seat_resume(struct seat *s, enum wire_state state)
+{
+    int was = (int)state;
+
+    if (atomic_compare_exchange_strong(&s->state, &was, WIRE_BUSY))
+        return true;
+    seat_state(s, WIRE_BUSY);
+    return false;
+}
+
 void seat_take(struct seat *s, int fd, enum wire_state state)
 {
     pthread_mutex_lock(&s->lock);
@@ -53,6 +72,7 @@ void seat_leave(struct seat *s)
 
 bool seat_end(struct seat *s, enum wire_state state)
 {
+    const struct linger at_once = { .l_onoff = 1 };
     int was = (int)state;
     bool ended;
 
@@ -60,9 +80,13 @@ bool seat_end(struct seat *s, enum wire_state state)
     ended = s->fd >= 0 &&
             atomic_compare_exchange_strong(&s->state, &was, WIRE_NONE);
     /* Only the reading side: should a request have just arrived, it is
-     * still served and answered. */
+     * still served and answered. What a client does not read is dropped, or
+     * it would stay in the kernel's memory. */
+    if (ended && state == WIRE_SEND)
+        (void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once,
+                         sizeof(at_once));
     if (ended)
-        shutdown(s->fd, SHUT_RD);
+        shutdown(s->fd, state == WIRE_SEND ? SHUT_RDWR : SHUT_RD);
     pthread_mutex_unlock(&s->lock);
     return ended;
 }
@@ -82,7 +106,7 @@ int64_t wire_deadline_ms(const struct wire *w, int64_t n_bytes)
     return clock_mono_ms() + w->io_timeout_ms + n_bytes / 1024;
 }
 
-static enum status wait_for(int fd, short events, int64_t deadline_ms)
+static enum status poll_for(int fd, short events, int64_t deadline_ms)
 {
     struct pollfd p = { .fd = fd, .events = events };
 
@@ -98,6 +122,34 @@ static enum status wait_for(int fd, short events, int64_t deadline_ms)
     }
 }
 
+/* Bytes make up for time, but none is saved for later. */
+static int64_t waits_since(struct wire *w)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t bytes = w->received_bytes + w->sent_bytes;
+    int64_t fair_ms = (bytes - w->waits_bytes) / FAIR_BYTES_PER_MS;
+
+    if (w->waits_since_ms == 0 || w->waits_since_ms + fair_ms > now_ms)
+        w->waits_since_ms = now_ms;
+    else
+        w->waits_since_ms += fair_ms;
+    w->waits_bytes = bytes;
+    return w->waits_since_ms;
+}
+
+/* A request that is being served makes room for others only here. */
+static enum status wait_for(struct wire *w, short events, int64_t deadline_ms)
+{
+    enum wire_state state = events == POLLIN ? WIRE_BODY : WIRE_SEND;
+    enum status st;
+
+    if (w->seat == NULL || atomic_load(&w->seat->state) != WIRE_BUSY)
+        return poll_for(w->fd, events, deadline_ms);
+    seat_wait(w->seat, state, waits_since(w));
+    st = poll_for(w->fd, events, deadline_ms);
+    return seat_resume(w->seat, state) ? st : ST_TIMEOUT;
+}
+
 static bool may_retry(void)
 {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -110,16 +162,10 @@ enum status wire_read(struct wire *w, char *out, size_t room,
     if (w->fd < 0)
         return ST_BUSY;
     for (;;) {
-        ssize_t n;
+        ssize_t n = w->tls != NULL ? tls_read(w->tls, out, room)
+                                   : recv(w->fd, out, room, MSG_DONTWAIT);
+        enum status st;
 
-        if (w->tls == NULL || tls_pending(w->tls) == 0) {
-            enum status st = wait_for(w->fd, POLLIN, deadline_ms);
-
-            if (st != ST_OK)
-                return st;
-        }
-        n = w->tls != NULL ? tls_read(w->tls, out, room)
-                           : recv(w->fd, out, room, MSG_DONTWAIT);
         if (n > 0) {
             *n_bytes = (size_t)n;
             w->received_bytes += n;
@@ -127,6 +173,9 @@ enum status wire_read(struct wire *w, char *out, size_t room,
         }
         if (n == 0 || !may_retry())
             return ST_BUSY;
+        st = wait_for(w, POLLIN, deadline_ms);
+        if (st != ST_OK)
+            return st;
     }
 }
 
@@ -207,7 +256,7 @@ static enum status put_all(struct wire *w, struct str head, struct str body,
         if (n < 0 && !may_retry())
             return ST_BUSY;
         if (n < 0) {
-            enum status st = wait_for(w->fd, POLLOUT, deadline_ms);
+            enum status st = wait_for(w, POLLOUT, deadline_ms);
 
             if (st != ST_OK)
                 return st;
@@ -230,7 +279,7 @@ static enum status flush_tls(struct wire *w, int64_t deadline_ms)
 
         if (!may_retry())
             return ST_BUSY;
-        st = wait_for(w->fd, POLLOUT, deadline_ms);
+        st = wait_for(w, POLLOUT, deadline_ms);
         if (st != ST_OK)
             return st;
     }
@@ -245,6 +294,7 @@ enum status wire_write(struct wire *w, struct str head, struct str body)
 
     if (w->fd < 0)
         return ST_BUSY;
+    w->waits_since_ms = 0;
     if (w->tls != NULL && body.len > 0 &&
         head.len + body.len <= sizeof(joined)) {
         memcpy(joined, head.ptr, head.len);

@@ -18,13 +18,16 @@ enum wire_state {
     WIRE_IDLE,      /* no byte of a request yet */
     WIRE_HEAD,      /* some, but not all of its head */
     WIRE_BUSY,      /* a request is being served */
+    WIRE_BODY,      /* the same, but its worker waits for the body */
+    WIRE_SEND,      /* the same, but it waits for the client to read */
     WIRE_LINGER     /* answered for the last time, the client still sends */
 };
 
 /* Where a worker's connection can be seen, and ended, by other threads. */
 struct seat {
     atomic_int state;       /* enum wire_state */
-    atomic_llong since_ms;  /* monotonic: when it began to be so */
+    atomic_llong since_ms;  /* monotonic: when it began to be so; what
+                             * comes or goes meanwhile moves it on */
     atomic_llong opened_ms; /* the same of the connection */
     pthread_mutex_t lock;   /* guards everything below */
     int fd;                 /* -1: nobody sits here */
@@ -35,8 +38,14 @@ void seat_take(struct seat *s, int fd, enum wire_state state);
 void seat_state(struct seat *s, enum wire_state state);
 void seat_leave(struct seat *s); /* before the socket is closed */
 
+/* WIRE_BODY or WIRE_SEND for a busy one, and back. False: it was ended
+ * meanwhile; it is busy all the same, for there may be an answer to send. */
+void seat_wait(struct seat *s, enum wire_state state, int64_t since_ms);
+MUST_CHECK bool seat_resume(struct seat *s, enum wire_state state);
+
 /* Ends its connection if it is still in that state, which becomes WIRE_NONE:
- * its owner reads the end of the stream. True when it did. */
+ * its owner reads the end of the stream, or (WIRE_SEND) can send no more.
+ * True when it did. */
 bool seat_end(struct seat *s, enum wire_state state);
 
 /* Ends it whatever it does, in both directions. */
@@ -69,10 +78,15 @@ struct wire {
     bool broken;  /* no request can follow on this connection */
     bool refused; /* what came was not read to its end */
     int64_t received_bytes, sent_bytes; /* since last asked */
+
+    /* Of the body or the reply under way: since when the client makes us
+     * wait (0: not yet), and the bytes above when that was last reckoned. */
+    int64_t waits_since_ms, waits_bytes;
 };
 
-/* Reads at least one byte: ST_OK, ST_TIMEOUT, or ST_BUSY: the other end is
- * gone, or has sent all it will. Deadlines are monotonic. */
+/* Reads at least one byte: ST_OK, ST_TIMEOUT (also when it had to make room
+ * for others), or ST_BUSY: the other end is gone, or has sent all it will.
+ * Deadlines are monotonic. */
 MUST_CHECK enum status wire_read(struct wire *w, char *out, size_t room,
                                  int64_t deadline_ms, size_t *n_bytes);
 

@@ -17,9 +17,15 @@ enum {
     ID_LEN = 32
 };
 
+struct server_shared { /* what connections read and server.c writes */
+    const struct server_conf *conf;
+    atomic_bool draining; /* no request follows the one being served */
+    atomic_int waiting;   /* connections that no worker has time for */
+};
+
 /* One thread's own, except for the seat. */
 struct worker {
-    struct server *server;
+    const struct server_shared *shared;
     struct arena arena;
     struct wire wire;
     struct seat seat;
@@ -29,14 +35,6 @@ struct worker {
     char date[CLOCK_HTTP_LEN];
     char spare[SPARE_BYTES];
 };
-
-struct server_shared { /* what connections read and server.c writes */
-    const struct server_conf *conf;
-    atomic_bool draining; /* no request follows the one being served */
-    atomic_int waiting;   /* connections that no worker has time for */
-};
-
-const struct server_shared *server_shared(const struct server *s);
 
 /* connection.c: serves one from its first byte to its last. The socket and
  * buf (worker_buf_bytes) are the caller's; *tls may be closed and NULL when

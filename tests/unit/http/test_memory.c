@@ -75,6 +75,7 @@ static void test_start(void)
         struct live l;
 
         live_init(&l);
+        l.conf.listen_ops = STR("127.0.0.1:0");
         l.conf.arg = &l;
         mem_calls = 0;
         mem_fail_at = n;
