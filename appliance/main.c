@@ -23,7 +23,6 @@ static int fail(enum status st, const char *what)
 
 static void take_signals(sigset_t *ours)
 {
-    signal(SIGPIPE, SIG_IGN);
     sigemptyset(ours);
     sigaddset(ours, SIGTERM);
     sigaddset(ours, SIGINT);
@@ -141,17 +140,19 @@ static void write_help(struct buf *b)
 {
     buf_addf(b, "appliance %s: a web tier in one executable\n\n",
              appliance_version);
-    buf_add(b, STR("Usage: appliance [COMMAND] [OPTIONS]\n\n"
-                   "  serve           serve until SIGTERM (the default)\n"
-                   "  plan            print the SQL that a start would run\n"
-                   "  migrate         run it; --allow-drop runs also what "
-                   "loses data\n"
-                   "  healthcheck     ask /readyz: exit 0 when ready, else 1\n"
-                   "  version         print the version\n"
-                   "  help            print this; --markdown: the options "
-                   "as a table\n\n"
-                   "Options: a flag, else the environment variable, else "
-                   "[the default].\n\n"));
+    buf_add(b,
+            STR("Usage: appliance [COMMAND] [OPTIONS]\n\n"
+                "  serve           serve until SIGTERM (the default)\n"
+                "  plan            print the SQL between the database and the "
+                "app file\n"
+                "  migrate         run it; --allow-drop runs also what "
+                "loses data\n"
+                "  healthcheck     ask /readyz: exit 0 when ready, else 1\n"
+                "  version         print the version\n"
+                "  help            print this; --markdown: the options "
+                "as a table\n\n"
+                "Options: a flag, else the environment variable, else "
+                "[the default].\n\n"));
     conf_write_help(b);
 }
 
@@ -246,6 +247,8 @@ int main(int argc, char **argv, char **env)
     struct arena a;
     int code;
 
+    /* Who stops reading must not end a migration, nor the server. */
+    signal(SIGPIPE, SIG_IGN);
     arena_init(&a, START_ARENA_MAX_BYTES);
     code = run(argc, argv, env, &a);
     arena_close(&a);

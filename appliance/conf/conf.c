@@ -94,7 +94,7 @@ static const struct option options[] = {
     { "IDLE_TIMEOUT_MS", "15000", "a kept-alive connection without a request "
       "ends",
       NUMBER, 100, 3600000, AT(idle_timeout_ms) },
-    { "DRAIN_TIMEOUT_MS", "20000", "at SIGTERM, time for running requests to "
+    { "DRAIN_TIMEOUT_MS", "8000", "at SIGTERM, time for running requests to "
       "finish",
       NUMBER, 0, 3600000, AT(drain_timeout_ms) },
     { "START_TIMEOUT_MS", "30000", "at start, time to wait for PostgreSQL",
@@ -383,6 +383,13 @@ struct flags {
 
 static enum status unknown_flag(const char *arg, struct conf_error *why)
 {
+    if (arg[0] != '-') {
+        snprintf(why->what, sizeof(why->what),
+                 "unexpected word \"%.100s\": the command comes first, then "
+                 "options such as --listen=:8443",
+                 arg);
+        return ST_BAD_INPUT;
+    }
     snprintf(why->what, sizeof(why->what),
              "unknown option %.*s; appliance --help lists them",
              (int)strcspn(arg, "=") > 200 ? 200 : (int)strcspn(arg, "="), arg);

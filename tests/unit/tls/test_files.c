@@ -434,7 +434,8 @@ static void test_self_signed_refused(void)
     CHECK(tls_self_signed(in_folder(folder, "file"), 0, cert, key, &why) !=
               ST_OK,
           "a file for a folder");
-    CHECK(strstr(why.what, "cannot be made or is none") != NULL, "%s", why.what);
+    CHECK(strstr(why.what, "cannot be made or is none") != NULL, "%s",
+          why.what);
     CHECK(tls_self_signed("/proc/nowhere", 0, cert, key, &why) != ST_OK,
           "no place for a folder");
     memset(dir, 'x', sizeof(dir) - 1);
