@@ -386,7 +386,7 @@ static enum status unknown_flag(const char *arg, struct conf_error *why)
     if (arg[0] != '-') {
         snprintf(why->what, sizeof(why->what),
                  "unexpected word \"%.100s\": the command comes first, then "
-                 "options such as --listen=:8443",
+                 "options; appliance --help lists them",
                  arg);
         return ST_BAD_INPUT;
     }
