@@ -66,6 +66,20 @@ static int count_logged(struct logged *l, const char *text, char secret[64])
     return n;
 }
 
+/* What is owed to a Redis that came back is paid meanwhile, and gives up a
+ * value that was just kept: read until memory has it, for a second. */
+static enum cache_tier read_settled(struct origin *o, struct cache *c,
+                                    int64_t want)
+{
+    enum cache_tier tier = CACHE_MISS;
+
+    for (int i = 0; i < 100 && tier != CACHE_HIT_MEMORY; i++) {
+        CHECK(origin_read(o, c, 0, "k", &tier, NULL) == want, "value");
+        usleep(i == 0 ? 0 : 10000);
+    }
+    return tier;
+}
+
 /* --- going and coming ------------------------------------------------------
  */
 
@@ -94,8 +108,7 @@ static void test_killed_and_started_again(void)
     CHECK(origin_await(c, CACHE_REDIS_UP, true, 3000), "back in 3 s");
     cache_state(c, &s);
     CHECK(s.down_since_ms == 0, "since");
-    CHECK(origin_read(&o, c, 0, "k", NULL, NULL) == 99, "value");
-    CHECK(origin_read(&o, c, 0, "k", &tier, NULL) == 99, "value");
+    tier = read_settled(&o, c, 99);
     CHECK(tier == CACHE_HIT_MEMORY, "%s", tier_name(tier));
     cache_close(c);
     CHECK(count_logged(&l, "\"redis_down\"", NULL) == 1, "said once");
@@ -120,8 +133,7 @@ static void test_away_at_start(void)
     sleep(1);
     redis_server_again(&server);
     CHECK(origin_await(c, CACHE_REDIS_UP, true, 3000), "it is used");
-    CHECK(origin_read(&o, c, 0, "k", NULL, NULL) == 2, "value");
-    origin_read(&o, c, 0, "k", &tier, NULL);
+    tier = read_settled(&o, c, 2);
     CHECK(tier == CACHE_HIT_MEMORY, "%s", tier_name(tier));
     cache_close(c);
     CHECK(count_logged(&l, "\"redis_down\"", NULL) == 1, "said once");
