@@ -55,6 +55,14 @@ static void print_refusal(const struct plan *plan)
                plan->n_losing, plan->n);
 }
 
+static enum status open_both(struct app *app, bool read_only, struct arena *a,
+                             struct conf_error *why)
+{
+    enum status st = app_open_schema(app, a, why);
+
+    return st == ST_OK ? app_open_store(app, read_only, why) : st;
+}
+
 static void close_both(struct app *app)
 {
     store_close(app->store);
@@ -70,9 +78,7 @@ int command_plan(const struct conf *conf, struct arena *a)
     struct plan plan = { 0 };
     enum status st;
 
-    st = app_open_schema(&app, a, &why);
-    if (st == ST_OK)
-        st = app_open_store(&app, true, &why);
+    st = open_both(&app, true, a, &why);
     if (st == ST_OK) {
         st = plan_make(app.schema, app.store,
                        clock_mono_ms() + MIGRATE_TIMEOUT_MS, a, &plan, &wrong);
@@ -95,9 +101,7 @@ int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a)
     struct plan plan = { 0 };
     enum status st;
 
-    st = app_open_schema(&app, a, &why);
-    if (st == ST_OK)
-        st = app_open_store(&app, false, &why);
+    st = open_both(&app, false, a, &why);
     if (st != ST_OK) {
         close_both(&app);
         return fail(st, why.what);

@@ -10,7 +10,7 @@
 #include "base/enc.h"
 #include "base/file.h"
 #include "base/metrics.h"
-#include "http/assets.h"
+#include "http/compress.h"
 #include "records/plan.h"
 #include "tls/tls.h"
 
@@ -428,5 +428,6 @@ void app_close(struct app *app)
         tls_server_close(app->tls);
     if (app->schema != NULL)
         schema_free(app->schema);
+    gzip_close();
     metrics_close();
 }
