@@ -45,7 +45,7 @@ C_FLAGS := -O2 -flto=auto -fPIE $(C_STD) $(C_WARN) $(C_SAFE) $(C_PATHS) \
 	-isystem $(VENDOR_MUSL)/include
 
 include appliance/http/http.mk
-C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c) $(CIVETWEB_SOURCE)
+C_SOURCES := $(wildcard appliance/*.c appliance/*/*.c appliance/*/*/*.c) $(CIVETWEB_SOURCE)
 C_OBJECTS := $(C_SOURCES:%.c=out/obj/%.o)
 
 out/obj/%.o: %.c Makefile appliance/http/http.mk \

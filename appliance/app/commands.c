@@ -9,7 +9,7 @@
 
 #include "app/app.h"
 #include "base/clock.h"
-#include "records/plan.h"
+#include "records/plan/plan.h"
 
 enum { HEALTHCHECK_TIMEOUT_MS = 3000, MIGRATE_TIMEOUT_MS = 3600000 };
 

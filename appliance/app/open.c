@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/metrics.h"
 #include "http/compress.h"
-#include "records/plan.h"
+#include "records/plan/plan.h"
 #include "tls/tls.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include "cache/cache.h"
 #include "http/reply.h"
 #include "http/request.h"
-#include "records/schema.h"
+#include "records/schema/schema.h"
 #include "store/store.h"
 
 struct records;

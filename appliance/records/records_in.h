@@ -3,10 +3,10 @@
 #ifndef RECORDS_RECORDS_IN_H
 #define RECORDS_RECORDS_IN_H
 
-#include "records/json_out.h"
+#include "records/read/json_out.h"
 #include "records/records.h"
 #include "records/sql.h"
-#include "records/value.h"
+#include "records/schema/value.h"
 
 enum { REPLY_MAX_BYTES = 32 * 1024 * 1024 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "records/ddl.h"
+#include "records/plan/ddl.h"
 
 enum { SQL_MAX_BYTES = 256 * 1024 };
 

@@ -8,7 +8,7 @@
 #ifndef RECORDS_SQL_H
 #define RECORDS_SQL_H
 
-#include "records/schema.h"
+#include "records/schema/schema.h"
 #include "store/store.h"
 
 /* A row as every statement gives it: these, then the fields that are not

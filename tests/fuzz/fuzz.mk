@@ -17,7 +17,7 @@ FUZZ_OUT := out/fuzz
 FUZZ_BINS = $(FUZZ:%=$(FUZZ_OUT)/%)
 
 FUZZ_SOURCES = $(filter-out $(UNIT_SKIP),$(foreach d,$(or $(UNIT_DIRS),*), \
-	$(wildcard appliance/$d/*.c))) $(UNIT_MORE_SOURCES)
+	$(wildcard appliance/$d/*.c appliance/$d/*/*.c))) $(UNIT_MORE_SOURCES)
 FUZZ_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ_OUT)/%.o)
 FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -Iappliance $(C_WARN) -g -O1 \
 	-fno-omit-frame-pointer -fno-strict-aliasing \

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "records/ddl.h"
-#include "records/schema.h"
+#include "records/plan/ddl.h"
+#include "records/schema/schema.h"
 #include "records/sql.h"
-#include "records/value.h"
+#include "records/schema/value.h"
 
 #define MUST(cond) ((cond) ? (void)0 : abort())
 

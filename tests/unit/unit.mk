@@ -28,7 +28,7 @@ UNIT_EMBEDDED = $(if $(or $(if $(UNIT_DIRS),,all),$(filter app http,$(UNIT_DIRS)
 
 UNIT_SOURCES = $(filter-out appliance/base/mem.c $(UNIT_SKIP), \
 	$(foreach d,$(or $(UNIT_DIRS),*), \
-		$(wildcard appliance/$d/*.c tests/unit/$d/*.c)) \
+		$(wildcard appliance/$d/*.c appliance/$d/*/*.c tests/unit/$d/*.c)) \
 	$(wildcard tests/unit/*.c)) $(UNIT_MORE_SOURCES) $(UNIT_EMBEDDED)
 UNIT_OBJECTS = $(addprefix $(UNIT_OUT)/,$(addsuffix .o,$(basename \
 	$(UNIT_SOURCES))))

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "check.h"
-#include "records/plan.h"
+#include "records/plan/plan.h"
 
 enum { SPACES_MAX = 64 };
 

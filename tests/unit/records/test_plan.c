@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "check.h"
 #include "mem_fail.h"
-#include "records/ddl.h"
-#include "records/plan.h"
+#include "records/plan/ddl.h"
+#include "records/plan/plan.h"
 #include "rig.h"
 
 /* --- helpers ------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #define RECORDS_VALUE_H
 
 #include "http/reply.h"
-#include "records/schema.h"
+#include "records/schema/schema.h"
 #include "store/store.h"
 
 struct wrong {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/ddl.h"
+#include "records/plan/ddl.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads app.json: names first, so that relations may point forward, then
  * fields, indexes, defaults; last, what a deletion reaches. */
-#include "records/schema.h"
+#include "records/schema/schema.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "records/schema_reader.h"
+#include "records/schema/reader.h"
 
 enum { CACHE_TTL_MAX_S = 86400 };
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "records/planner.h"
-#include "records/value.h"
+#include "records/plan/planner.h"
+#include "records/schema/value.h"
 
 enum { SCAN_ROWS = 100, SCAN_MAX_BYTES = 512 * 1024 * 1024 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/value.h"
+#include "records/schema/value.h"
 
 #include <stdio.h>
 

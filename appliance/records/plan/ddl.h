@@ -6,7 +6,7 @@
 #define RECORDS_DDL_H
 
 #include "base/buf.h"
-#include "records/schema.h"
+#include "records/schema/schema.h"
 #include "store/store.h"
 
 /* "name" with its quotes. */

@@ -4,7 +4,7 @@
  * cannot, so the values move to a new column that then takes the name. */
 #include <stdio.h>
 
-#include "records/planner.h"
+#include "records/plan/planner.h"
 
 /* Beyond these, a double no longer holds every integer (2^53), or every
  * decimal number of so many digits. */

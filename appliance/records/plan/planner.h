@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of a plan's making share. plan*.c only. */
+/* What the parts of a plan's making share. plan/ only. */
 #ifndef RECORDS_PLANNER_H
 #define RECORDS_PLANNER_H
 
-#include "records/ddl.h"
-#include "records/introspect.h"
-#include "records/plan.h"
+#include "records/plan/ddl.h"
+#include "records/plan/introspect.h"
+#include "records/plan/plan.h"
 
 /* The first failure stays in st, and what comes after does nothing. */
 struct planner {
@@ -36,10 +36,10 @@ int64_t planner_rows(struct planner *p, const struct collection *c);
 
 /* --- the parts ----------------------------------------------------------- */
 
-/* All steps, in their order (plan_diff.c). */
+/* All steps, in their order (diff.c). */
 void plan_diff(struct planner *p);
 
-/* How a field's values come to be another type's (plan_convert.c). */
+/* How a field's values come to be another type's (convert.c). */
 enum conversion {
     CONVERT_NOTHING, /* the column stays as it is */
     CONVERT_BY,      /* each value becomes an expression of it */
@@ -61,7 +61,7 @@ void convert_column(struct planner *p, const struct change *ch);
 bool convert_touches(const struct change *ch);
 
 /* Counts the rows that the new declaration would not allow, for each way in
- * which it is narrower (plan_narrow.c). */
+ * which it is narrower (narrow.c). */
 void narrow_field(struct planner *p, const struct change *ch);
 
 /* Before a field becomes unique. */

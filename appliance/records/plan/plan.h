@@ -3,7 +3,7 @@
 #ifndef RECORDS_PLAN_H
 #define RECORDS_PLAN_H
 
-#include "records/schema.h"
+#include "records/schema/schema.h"
 #include "store/store.h"
 
 struct plan_step {

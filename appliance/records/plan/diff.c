@@ -4,8 +4,8 @@
  * columns, indexes). */
 #include <stdio.h>
 
-#include "records/planner.h"
-#include "records/value.h"
+#include "records/plan/planner.h"
+#include "records/schema/value.h"
 
 /* The collection as it was applied, if its table is still there. */
 static const struct collection *applied(const struct planner *p,

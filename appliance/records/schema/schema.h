@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/map.h"
-#include "records/pattern.h"
+#include "records/schema/pattern.h"
 
 enum {
     COLLECTIONS_MAX = 200,

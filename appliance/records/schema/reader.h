@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the app.json reader share. schema*.c only. */
+/* What the parts of the app.json reader share. schema/ only. */
 #ifndef RECORDS_SCHEMA_READER_H
 #define RECORDS_SCHEMA_READER_H
 
-#include "records/schema.h"
+#include "records/schema/schema.h"
 
 struct reader {
     struct arena *arena;

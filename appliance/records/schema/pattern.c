@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/pattern.h"
+#include "records/schema/pattern.h"
 
 #include <locale.h>
 #include <regex.h>

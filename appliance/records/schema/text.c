@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/schema.h"
+#include "records/schema/schema.h"
 
 #include "base/clock.h"
 

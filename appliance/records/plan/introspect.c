@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/introspect.h"
+#include "records/plan/introspect.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The indexes of a collection: those listed, and those of single fields. */
 #include "base/nearest.h"
-#include "records/schema_reader.h"
+#include "records/schema/reader.h"
 
 static enum status unknown_field(struct reader *r, const struct collection *c,
                                  struct str name)

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/nearest.h"
-#include "records/schema_reader.h"
-#include "records/value.h"
+#include "records/schema/reader.h"
+#include "records/schema/value.h"
 
 enum { OPTION_MAX_CHARS = 100 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/plan.h"
+#include "records/plan/plan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "records/planner.h"
+#include "records/plan/planner.h"
 
 enum { SQL_MAX_BYTES = 256 * 1024, WHY_MAX_BYTES = 1024 };
 

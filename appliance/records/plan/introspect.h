@@ -4,7 +4,7 @@
 #ifndef RECORDS_INTROSPECT_H
 #define RECORDS_INTROSPECT_H
 
-#include "records/schema.h"
+#include "records/schema/schema.h"
 #include "store/store.h"
 
 /* Names of the database, with a letter before each: see introspect.c. */

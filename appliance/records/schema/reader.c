@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/schema_reader.h"
+#include "records/schema/reader.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/json_out.h"
+#include "records/read/json_out.h"
 
 #include "base/clock.h"
 

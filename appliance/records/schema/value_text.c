@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The forms of texts: decimal numbers, e-mail addresses, web addresses. */
-#include "records/value.h"
+#include "records/schema/value.h"
 
 #include <string.h>
 
