@@ -172,6 +172,34 @@ static bool is_local(const struct request *rq)
     return true;
 }
 
+static bool is_write(enum access access)
+{
+    return access == ACCESS_WRITE || access == ACCESS_RULES_WRITE;
+}
+
+static bool asks_rules(enum access access)
+{
+    return access == ACCESS_RULES_READ || access == ACCESS_RULES_WRITE;
+}
+
+/* With API_TOKEN its holder is the administrator, and a stranger gets what
+ * rules open to everybody; a token that is wrong is worse than none. */
+static enum status check_token(struct app *app, struct request *rq,
+                               struct reply *rp)
+{
+    if (has_token(app, rq)) {
+        rq->user = "token";
+        rq->who = (struct who){ .is_admin = true, .trusted = true };
+        return ST_OK;
+    }
+    if (asks_rules(rq->route->access) &&
+        request_header(rq, "Authorization").ptr == NULL)
+        return ST_OK;
+    reply_header(rp, STR("WWW-Authenticate"),
+                 STR("Bearer realm=\"appliance\""));
+    return ST_NO_SESSION;
+}
+
 static enum status gate_access(struct app *app, struct request *rq,
                                struct reply *rp)
 {
@@ -181,18 +209,12 @@ static enum status gate_access(struct app *app, struct request *rq,
     };
     enum access access = rq->route->access;
 
-    if (access != ACCESS_READ && access != ACCESS_WRITE)
+    if (access == ACCESS_PUBLIC || access == ACCESS_OPS)
         return ST_OK;
-    if (app->conf->api_token.len > 0) {
-        if (has_token(app, rq)) {
-            rq->user = "token";
-            return ST_OK;
-        }
-        reply_header(rp, STR("WWW-Authenticate"),
-                     STR("Bearer realm=\"appliance\""));
-        return ST_NO_SESSION;
-    }
-    if (access == ACCESS_READ || is_local(rq))
+    if (app->conf->api_token.len > 0)
+        return check_token(app, rq, rp);
+    rq->who.trusted = true;
+    if (!is_write(access) || is_local(rq))
         return ST_OK;
     rp->message = why[rq->lang];
     return ST_FORBIDDEN;
@@ -208,7 +230,7 @@ static enum status gate_origin(struct app *app, struct request *rq,
 
     (void)app;
     (void)rp;
-    if (rq->route->access != ACCESS_WRITE)
+    if (!is_write(rq->route->access))
         return ST_OK;
     if (site.ptr != NULL)
         return str_eq(site, STR("same-origin")) || str_eq(site, STR("none"))

@@ -34,6 +34,15 @@ bool address_is_loopback(struct address a);
 /* "10.0.0.0/8", "::1", "192.168.1.7"; false when it is none of these. */
 bool net_read(struct str text, struct net *out);
 
+/* Whoever asks. id 0 and role "" when nobody signed in. */
+struct who {
+    int64_t id;
+    struct str role;
+    bool is_admin; /* rules do not hold him back */
+    bool trusted;  /* may use what has no rules at all: an administrator, or
+                    * anybody while the instance has no API_TOKEN */
+};
+
 enum { PARAM_MAX = 4 };
 
 struct route;
@@ -59,6 +68,7 @@ struct request {
     bool client_named;     /* by a trusted proxy; else client is the peer, or
                             * the last that could be read */
     const char *user;      /* who signed in, for the log; NULL: nobody */
+    struct who who;        /* what he may; all zero: nobody */
     enum lang lang;        /* by Accept-Language */
     struct str id;         /* X-Request-Id: the caller's, if sane, or ours */
     int64_t now_ms;        /* wall clock, read once */

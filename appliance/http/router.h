@@ -11,10 +11,12 @@ typedef enum status handler_fn(struct app *app, struct request *rq,
                                struct reply *rp);
 
 enum access {
-    ACCESS_PUBLIC, /* anybody */
-    ACCESS_READ,   /* who may read records */
-    ACCESS_WRITE,  /* who may change them */
-    ACCESS_OPS     /* on the ops listener only */
+    ACCESS_PUBLIC,      /* anybody */
+    ACCESS_READ,        /* who is trusted (struct who) */
+    ACCESS_WRITE,       /* who is trusted, to change something */
+    ACCESS_RULES_READ,  /* anybody: the handler asks the collections' rules */
+    ACCESS_RULES_WRITE, /* the same, to change something */
+    ACCESS_OPS          /* on the ops listener only */
 };
 
 struct route {

@@ -5,7 +5,7 @@
 
 #include "records/read/json_out.h"
 #include "records/records.h"
-#include "records/sql.h"
+#include "records/sql/statements.h"
 #include "records/schema/value.h"
 
 enum { REPLY_MAX_BYTES = 32 * 1024 * 1024 };

@@ -6,7 +6,7 @@
 
 #include "records/plan/ddl.h"
 #include "records/schema/schema.h"
-#include "records/sql.h"
+#include "records/sql/statements.h"
 #include "records/schema/value.h"
 
 #define MUST(cond) ((cond) ? (void)0 : abort())

@@ -48,6 +48,57 @@ void ddl_index(struct buf *b, enum store_dialect d, const struct collection *c,
 void ddl_foreign_key(struct buf *b, const struct collection *c,
                      const struct field *f);
 
+/* --- beside a collection's own table -----------------------------------------
+ *
+ * Whatever begins with _ is the appliance's. Names are quoted everywhere.
+ *
+ * "<c>__<f>"  the links of a relation to many: "row", "target", "place" (from
+ *             0, their order); primary key (row, target), an index on target;
+ *             row goes with its record; target ON DELETE RESTRICT, or CASCADE
+ *             where the field says null (the link goes, not the record).
+ * "deleted"   a column of collections that keep a trash: when, or NULL. Their
+ *             unique indexes hold WHERE "deleted" IS NULL.
+ * "_created_<c>" an index on (created, id): what clients sort by most.
+ * "_search_<c>" full text over the searchable fields. SQLite: an FTS5 table
+ *             without content (contentless_delete), its columns the fields,
+ *             rowid the id, kept in step by triggers _search_<c>_ins, _upd,
+ *             _del; the text as ddl_searched writes it. PostgreSQL: a
+ *             generated column "_search" of type tsvector and a GIN index of
+ *             this name.
+ * "_count"    (collection TEXT, slot BIGINT, n BIGINT; key both): how many rows
+ *             that are not in the trash, kept by triggers in the same
+ *             transaction; the sum over the slots is the total. PostgreSQL:
+ *             a slot for each backend process (pg_backend_pid()), so that
+ *             nobody waits for anybody; plan_apply folds them into slot 0.
+ * "_audit", "_idempotency", "_secret": see ddl_own.
+ *
+ * PostgreSQL has two functions, immutable, made from the tables of
+ * base/fold.h: _fold_case(text) and _fold_accents(text) (which also folds
+ * case, writes œ æ ß as oe ae ss, and turns punctuation into blanks). In
+ * SQLite every connection has fold_case(text) (store/). */
+
+/* The links of a relation to many: name, table, index on target. */
+void ddl_links_name(const struct collection *c, const struct field *f,
+                    char out[DDL_NAME_MAX + 1]);
+
+/* The text of the fields (not null, a blank between) that is searched, as an
+ * expression over columns of prefix ("", "new.", an alias with its dot): what
+ * _search is made of, and what a search over fewer fields asks again. */
+void ddl_searched(struct buf *b, enum store_dialect d, const char *prefix,
+                  const struct field *const *fields, size_t n);
+
+/* The tables of the program itself, each "CREATE TABLE IF NOT EXISTS":
+ * _audit (id, at BIGINT, collection TEXT, record BIGINT, what TEXT, who BIGINT,
+ *   name TEXT, address TEXT, request TEXT, before TEXT, after TEXT; index on
+ *   collection, record, id, and on at),
+ * _idempotency (key TEXT primary, what TEXT (hash of method, path and body),
+ *   at BIGINT, state BIGINT (0 running, 1 done), code BIGINT, headers TEXT,
+ *   body TEXT; index on at),
+ * _secret (name TEXT primary, value TEXT): random, made once; "cursor" is the
+ *   key that cursors are signed with,
+ * _count. */
+size_t ddl_own(enum store_dialect d, struct arena *a, struct str **out);
+
 /* The table that remembers what was applied. Like all of the appliance's own
  * it begins with _, which no collection does. */
 void ddl_memory(struct buf *b);

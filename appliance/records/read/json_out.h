@@ -3,7 +3,7 @@
 #ifndef RECORDS_JSON_OUT_H
 #define RECORDS_JSON_OUT_H
 
-#include "records/sql.h"
+#include "records/sql/statements.h"
 
 /* {"id":7,"collectionName":"users", the fields in their order, "created":…,
  * "updated":…} of a row of s. */

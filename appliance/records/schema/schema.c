@@ -54,6 +54,11 @@ const struct field *collection_field(const struct collection *c,
     return map_get(&c->by_name, name);
 }
 
+bool field_is_stored(const struct field *f)
+{
+    return f->computed == NULL && !(f->list && f->target != NULL);
+}
+
 /* --- names --------------------------------------------------------------- */
 
 static enum status read_name(struct reader *r, struct schema *s,

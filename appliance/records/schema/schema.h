@@ -59,13 +59,47 @@ struct bound {
 };
 
 struct collection;
+struct condition; /* filter/condition.h */
+struct computed;  /* filter/rules.h */
 
+/* Who may: nobody but administrators (null), anybody (""), or whoever the
+ * condition holds for. Undeclared: a collection whose app.json says nothing
+ * about rules is for callers who are trusted (struct who); a field without a
+ * rule of its own follows its record. */
+enum rule_kind { RULE_UNDECLARED, RULE_NOBODY, RULE_ANYBODY, RULE_WHEN };
+
+struct rule {
+    enum rule_kind kind;
+    struct str text;              /* as written */
+    const struct condition *when; /* RULE_WHEN, once rules_read has run */
+};
+
+enum action {
+    ACTION_LIST,
+    ACTION_VIEW,
+    ACTION_CREATE,
+    ACTION_UPDATE,
+    ACTION_DELETE,
+    ACTION__COUNT
+};
+
+/* A field is kept in a column of its name, but for two kinds: a relation to
+ * many (target and list) lives in the table of its links (see plan/ddl.h),
+ * and a computed one nowhere. Both are columns of a row all the same
+ * (sql/statements.h): the links as a JSON array of ids in their order. */
 struct field {
     struct str name;
-    enum field_type type;
-    unsigned no; /* in its collection, from 0 */
+    struct str description; /* "": none */
+    enum field_type type;   /* of a computed one: of its value, once
+                             * rules_read has run */
+    unsigned no;            /* in its collection, from 0 */
+    const struct collection *owner;
     bool required, unique, hidden;
-    bool list; /* a select with max above 1: its value is an array */
+    bool list;       /* a select or a relation with max above 1: its value is an
+                      * array */
+    bool searchable; /* text, email, url, select (not a list) */
+    const struct computed *computed; /* NULL: it is not */
+    struct rule read, write;
     struct bound min, max;
     int scale;                 /* decimal */
     struct str pattern;        /* ptr NULL: none */
@@ -84,14 +118,32 @@ struct index {
     size_t n_fields;
 };
 
+/* What a collection keeps of the past. */
+struct keeping {
+    bool on;
+    int64_t days; /* 0: for ever */
+};
+
 struct collection {
     struct str name;
-    unsigned no; /* in the schema: also its cache space */
+    struct str description; /* "": none */
+    unsigned no;            /* in the schema: also its cache space */
+    bool has_rules;         /* app.json says "rules" */
+    struct rule rules[ACTION__COUNT];
+    struct keeping trash; /* deleted rows */
+    struct keeping audit; /* a trail of every change */
     const struct field *fields;
     size_t n_fields;
     struct map by_name; /* struct field */
     const struct index *indexes;
     size_t n_indexes;
+    const struct field *const *searchable; /* in their order */
+    size_t n_searchable;
+    const struct field *const *referrers; /* relations that lead here, of any
+                                           * collection, this one too */
+    size_t n_referrers;
+    size_t n_links;       /* fields that are relations to many */
+    size_t n_computed;    /* computed fields */
     int64_t cache_ttl_ms; /* 0: not cached */
     /* Deleting a row here changes rows there (cascade, null), directly or
      * further on; without this one. */
@@ -121,6 +173,9 @@ void schema_free(struct schema *s);
 const struct collection *schema_find(const struct schema *s, struct str name);
 const struct field *collection_field(const struct collection *c,
                                      struct str name);
+
+/* Has a column of its name. */
+bool field_is_stored(const struct field *f);
 
 /* What the database needs to know of it, as an app.json with every default
  * written out and in one order: equal texts mean equal tables. Without what

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/sql.h"
+#include "records/sql/statements.h"
 
 #include <string.h>
 
@@ -56,7 +56,8 @@ static enum status describe_row(struct statements *s, struct arena *a)
     if (letters == NULL || s->shown == NULL)
         return ST_NO_MEMORY;
     memset(letters, 'i', ROW_FIELDS);
-    buf_add(begin(&b, a), STR("\"id\", \"version\", \"created\", \"updated\""));
+    buf_add(begin(&b, a),
+            STR("\"id\", \"version\", \"created\", \"updated\", NULL"));
     for (size_t i = 0; i < c->n_fields; i++) {
         if (c->fields[i].hidden)
             continue;

@@ -5,15 +5,17 @@
  *
  * Rows are ordered alike in both databases: nulls first going up and last
  * going down, texts by their bytes, equals by id. */
-#ifndef RECORDS_SQL_H
-#define RECORDS_SQL_H
+#ifndef RECORDS_SQL_STATEMENTS_H
+#define RECORDS_SQL_STATEMENTS_H
 
 #include "records/schema/schema.h"
 #include "store/store.h"
 
 /* A row as every statement gives it: these, then the fields that are not
- * hidden, in their order. */
-enum { ROW_ID, ROW_VERSION, ROW_CREATED, ROW_UPDATED, ROW_FIELDS };
+ * hidden, in their order: columns, lists of links (a JSON array of ids) and
+ * computed values alike. deleted is NULL but in the trash, and where the
+ * collection keeps none. */
+enum { ROW_ID, ROW_VERSION, ROW_CREATED, ROW_UPDATED, ROW_DELETED, ROW_FIELDS };
 
 /* Who would be in the way of a deletion. */
 struct sql_dependent {
