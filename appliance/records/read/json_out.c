@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-static void add_time(struct buf *b, int64_t ms)
+void json_add_time(struct buf *b, int64_t ms)
 {
     char *at = buf_reserve(b, CLOCK_RFC3339_LEN + 2);
 
@@ -15,11 +15,49 @@ static void add_time(struct buf *b, int64_t ms)
     b->len += CLOCK_RFC3339_LEN + 2;
 }
 
+bool json_next_id(struct str *list, int64_t *out)
+{
+    struct str id;
+
+    while (list->len > 0 && (*list->ptr < '0' || *list->ptr > '9'))
+        list->ptr++, list->len--;
+    id = *list;
+    while (list->len > 0 && *list->ptr >= '0' && *list->ptr <= '9')
+        list->ptr++, list->len--;
+    id.len -= list->len;
+    return str_to_int(id, 1, INT64_MAX, out) == ST_OK;
+}
+
+/* Databases put blanks in it, each in its own way. */
+static void add_ids(struct buf *b, struct str list)
+{
+    const char *before = "[";
+    int64_t id;
+
+    for (; json_next_id(&list, &id); before = ",") {
+        buf_add_char(b, *before);
+        buf_add_int(b, id);
+    }
+    buf_add(b, *before == '[' ? STR("[]") : STR("]"));
+}
+
+static void add_list(struct buf *b, const struct field *f, struct str list)
+{
+    if (f->target != NULL)
+        add_ids(b, list);
+    else /* written by us as JSON */
+        buf_add(b, list);
+}
+
 void json_add_value(struct buf *b, const struct field *f,
                     const struct value *cell)
 {
     if (cell->kind == VALUE_NULL) {
         buf_add(b, STR("null"));
+        return;
+    }
+    if (f->list && f->computed == NULL) {
+        add_list(b, f, cell->s);
         return;
     }
     switch (f->type) {
@@ -38,16 +76,10 @@ void json_add_value(struct buf *b, const struct field *f,
         buf_add(b, cell->i != 0 ? STR("true") : STR("false"));
         break;
     case FIELD_DATETIME:
-        add_time(b, cell->i);
+        json_add_time(b, cell->i);
         break;
     case FIELD_JSON: /* written by us as JSON */
         buf_add(b, cell->s);
-        break;
-    case FIELD_SELECT:
-        if (f->list)
-            buf_add(b, cell->s);
-        else
-            buf_add_json(b, cell->s);
         break;
     default:
         buf_add_json(b, cell->s);
@@ -70,9 +102,13 @@ void json_add_record(struct buf *b, const struct statements *s,
         json_add_value(b, s->shown[i], &row[ROW_FIELDS + i]);
     }
     buf_add(b, STR(",\"created\":"));
-    add_time(b, row[ROW_CREATED].i);
+    json_add_time(b, row[ROW_CREATED].i);
     buf_add(b, STR(",\"updated\":"));
-    add_time(b, row[ROW_UPDATED].i);
+    json_add_time(b, row[ROW_UPDATED].i);
+    if (row[ROW_DELETED].kind != VALUE_NULL) {
+        buf_add(b, STR(",\"deleted\":"));
+        json_add_time(b, row[ROW_DELETED].i);
+    }
     buf_add_char(b, '}');
 }
 
