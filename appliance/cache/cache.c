@@ -171,7 +171,7 @@ struct fetch {
     struct cache_key key;
     struct view view;
     bool bypass;
-    int64_t now_ms, deadline_ms;
+    int64_t now_ms, deadline_ms, ttl_ms;
     struct arena *arena;
     cache_fill_fn *fill;
     void *arg;
@@ -200,7 +200,7 @@ static enum status lend(struct kept *k, struct arena *a, struct cached *out)
 /* Values made in the same moment do not expire in the same moment. */
 static int64_t life_ms(const struct fetch *f)
 {
-    int64_t ttl_ms = f->cache->conf.ttl_ms[f->key.space];
+    int64_t ttl_ms = f->ttl_ms;
     uint64_t dice = f->key.hash ^ (f->key.generation * 0x9E3779B97F4A7C15);
 
     return ttl_ms - (int64_t)(dice >> 1) % (ttl_ms / JITTER_PART + 1);
@@ -335,28 +335,43 @@ static enum status fill_only(cache_fill_fn *fill_it, void *arg, struct arena *a,
     return st;
 }
 
-enum status cache_fetch(struct cache *c, unsigned space, struct str key,
-                        bool bypass, int64_t deadline_ms, struct arena *a,
-                        cache_fill_fn *fill_it, void *arg, struct cached *out,
-                        enum cache_tier *tier)
+/* An answer lives as long as the part of it that lives shortest. */
+static int64_t least_ttl_ms(const struct cache *c, const struct cache_want *w)
+{
+    int64_t least_ms = INT64_MAX;
+
+    for (size_t i = 0; i < w->n_spaces; i++) {
+        assert(w->spaces[i] < c->conf.n_spaces);
+        if (c->conf.ttl_ms[w->spaces[i]] < least_ms)
+            least_ms = c->conf.ttl_ms[w->spaces[i]];
+    }
+    return least_ms;
+}
+
+enum status cache_fetch(struct cache *c, const struct cache_want *w,
+                        struct arena *a, cache_fill_fn *fill_it, void *arg,
+                        struct cached *out, enum cache_tier *tier)
 {
     struct fetch f = { .cache = c,
-                       .bypass = bypass,
+                       .bypass = w->bypass,
                        .arena = a,
-                       .deadline_ms = deadline_ms,
+                       .deadline_ms = w->deadline_ms,
+                       .ttl_ms = least_ttl_ms(c, w),
                        .fill = fill_it,
                        .arg = arg };
     struct kept *found;
 
-    assert(space < c->conf.n_spaces);
+    assert(w->n_spaces > 0);
     *tier = CACHE_BYPASS;
-    if (c->memory == NULL || c->conf.ttl_ms[space] <= 0)
+    if (c->memory == NULL || f.ttl_ms <= 0)
         return fill_only(fill_it, arg, a, out);
     f.now_ms = clock_mono_ms();
-    f.view = coherence_view(c->coherence, space, f.now_ms);
-    f.key = (struct cache_key){ space, f.view.generation,
-                                kept_hash(c->seed, space, key), key };
-    if (bypass || !f.view.tier1)
+    f.view = coherence_view(c->coherence, w->spaces, w->n_spaces, f.now_ms);
+    f.key =
+        (struct cache_key){ w->spaces[0], f.view.generation,
+                            kept_hash(c->seed, w->spaces, w->n_spaces, w->key),
+                            w->key };
+    if (w->bypass || !f.view.tier1)
         return fly(&f, out, tier);
     *tier = CACHE_MISS;
     found = memory_get(c->memory, &f.key, f.now_ms);

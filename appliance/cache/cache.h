@@ -74,19 +74,27 @@ void cache_close(struct cache *c);
 typedef enum status cache_fill_fn(void *arg, struct arena *a,
                                   struct cached *out);
 
-/* The value of key in space: from memory, from Redis, or by fill - one
- * flight per key: who comes meanwhile waits (until the monotonic deadline,
- * then ST_TIMEOUT) and gets the same answer, be it an error; but when fill
- * ended because its own caller's deadline had passed, or its arena was full,
- * one of those who wait fills instead. fill runs on the thread of one of the
- * callers and may not fetch the same key. Never fails because of Redis. With
- * bypass the store is asked without looking, and the answer is kept. *out is
- * written only with ST_OK, *tier always. */
-MUST_CHECK enum status cache_fetch(struct cache *c, unsigned space,
-                                   struct str key, bool bypass,
-                                   int64_t deadline_ms, struct arena *a,
-                                   cache_fill_fn *fill, void *arg,
-                                   struct cached *out, enum cache_tier *tier);
+/* What is asked for: an answer made of rows of these spaces, which it is
+ * dropped with, whichever changes. One key always comes with the same ones. */
+struct cache_want {
+    const unsigned *spaces; /* the first is whose answer it is; none twice */
+    size_t n_spaces;
+    struct str key;
+    bool bypass; /* the store is asked without looking; the answer is kept */
+    int64_t deadline_ms;
+};
+
+/* The value: from memory, from Redis, or by fill - one flight per key: who
+ * comes meanwhile waits (until the monotonic deadline, then ST_TIMEOUT) and
+ * gets the same answer, be it an error; but when fill ended because its own
+ * caller's deadline had passed, or its arena was full, one of those who wait
+ * fills instead. fill runs on the thread of one of the callers and may not
+ * fetch the same key. Never fails because of Redis, where answers of one
+ * space only are kept. *out is written only with ST_OK, *tier always. */
+MUST_CHECK enum status cache_fetch(struct cache *c, const struct cache_want *w,
+                                   struct arena *a, cache_fill_fn *fill,
+                                   void *arg, struct cached *out,
+                                   enum cache_tier *tier);
 
 /* Rows of the space were changed and committed: from when this returns, no
  * fetch that begins here gives an answer read before; other replicas have

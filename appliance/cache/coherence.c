@@ -37,6 +37,17 @@
  *      run_id is another: no connection to a process is used before the
  *      tracker has found that all versions were renewed on that process.
  *
+ *   8. An answer made of several spaces has the sum of their generations. It
+ *      is kept in tier 1 only: a version is of one space.
+ *
+ * WHY THE SUM
+ *   Generations only grow. Let an answer lack a change, and somebody ask
+ *   after that change: who made the answer had read all generations before
+ *   he asked the store, so before the change moved one of them on; who asks
+ *   now reads none that is smaller and that one larger. So his sum is
+ *   larger, and the answer is not for him - though the generations were not
+ *   read at one moment.
+ *
  * WHAT FOLLOWS
  *   The writer's process reads its own write: rules 1-3, from the moment that
  *   cache_changed has moved the generation on, whatever Redis does.
@@ -172,17 +183,18 @@ bool coherence_trusted(const struct coherence *co, int64_t now_ms)
     return !co->conf.bus.needed || atomic_load(&co->bus_up);
 }
 
-struct view coherence_view(const struct coherence *co, unsigned space,
-                           int64_t now_ms)
+struct view coherence_view(const struct coherence *co, const unsigned *spaces,
+                           size_t n_spaces, int64_t now_ms)
 {
-    const struct space *s = &co->spaces[space];
-    struct view v;
+    struct view v = { .generation = 0 };
 
     /* In this order: who begins to trust has moved the generation on first,
      * and who moved it on because of a change has noted the debt first. */
     v.tier1 = coherence_trusted(co, now_ms);
-    v.generation = atomic_load(&s->generation);
-    v.tier2 = co->redis != NULL && !owes(s);
+    for (size_t i = 0; i < n_spaces; i++)
+        v.generation += atomic_load(&co->spaces[spaces[i]].generation);
+    v.tier2 =
+        co->redis != NULL && n_spaces == 1 && !owes(&co->spaces[spaces[0]]);
     return v;
 }
 

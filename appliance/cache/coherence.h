@@ -23,8 +23,8 @@ struct view {
     bool tier1;          /* values in memory are trusted */
     bool tier2;          /* values in Redis are */
 };
-struct view coherence_view(const struct coherence *co, unsigned space,
-                           int64_t now_ms);
+struct view coherence_view(const struct coherence *co, const unsigned *spaces,
+                           size_t n_spaces, int64_t now_ms);
 
 /* cache_changed, cache_heard, cache_bus_state. */
 void coherence_changed(struct coherence *co, unsigned space,

@@ -6,9 +6,13 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-uint64_t kept_hash(const uint64_t seed[2], unsigned space, struct str text)
+uint64_t kept_hash(const uint64_t seed[2], const unsigned *spaces,
+                   size_t n_spaces, struct str text)
 {
-    const uint64_t own[2] = { seed[0] ^ space, seed[1] };
+    const struct str no = { (const char *)spaces, n_spaces * sizeof(*spaces) };
+    const uint64_t own[2] = {
+        seed[0] ^ (n_spaces == 1 ? spaces[0] : map_hash(seed, no)), seed[1]
+    };
 
     return map_hash(own, text);
 }

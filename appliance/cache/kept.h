@@ -8,12 +8,12 @@
 
 #include "cache/cache.h"
 
-/* What is asked for. A value is found only under the generation of its space
- * that was read before the value was. */
+/* What is asked for. A value is found only under the generation (of several
+ * spaces: their sum) that was read before the value was. */
 struct cache_key {
-    unsigned space;
+    unsigned space; /* the first */
     uint64_t generation;
-    uint64_t hash; /* of space and text, not of the generation */
+    uint64_t hash; /* of spaces and text, not of the generation */
     struct str text;
 };
 
@@ -31,7 +31,8 @@ struct kept {
     char bytes[]; /* what key.text and value point at */
 };
 
-uint64_t kept_hash(const uint64_t seed[2], unsigned space, struct str text);
+uint64_t kept_hash(const uint64_t seed[2], const unsigned *spaces,
+                   size_t n_spaces, struct str text);
 
 /* A copy with one holder: the caller. NULL: no memory. */
 MUST_CHECK struct kept *kept_make(const struct cache_key *k,

@@ -118,6 +118,21 @@ enum status records_id(struct str text, int64_t *out)
     return ST_OK;
 }
 
+struct asking records_asking(const struct request *rq)
+{
+    return (struct asking){ .who = &rq->who, .now_ms = rq->now_ms };
+}
+
+enum status records_refuse(const struct request *rq, struct reply *rp,
+                           const struct collection *c)
+{
+    if (c->has_rules || rq->who.id != 0)
+        return ST_FORBIDDEN;
+    reply_header(rp, STR("WWW-Authenticate"),
+                 STR("Bearer realm=\"appliance\""));
+    return ST_NO_SESSION;
+}
+
 void records_timing(struct reply *rp, const enum cache_tier *tier,
                     int64_t store_us)
 {

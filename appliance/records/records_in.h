@@ -3,6 +3,7 @@
 #ifndef RECORDS_RECORDS_IN_H
 #define RECORDS_RECORDS_IN_H
 
+#include "records/filter/rules.h"
 #include "records/read/json_out.h"
 #include "records/records.h"
 #include "records/sql/statements.h"
@@ -43,6 +44,15 @@ void records_say(const struct request *rq, struct reply *rp, const char *en,
 /* Text of a client for an error: at most so many bytes, cut between
  * characters. */
 struct str records_shown(struct str s);
+
+/* Who asks, and when; without a body. */
+struct asking records_asking(const struct request *rq);
+
+/* Not allowed: ST_NO_SESSION, with WWW-Authenticate, to a stranger where
+ * nothing is said of rules, so that only who signs in may; else
+ * ST_FORBIDDEN. */
+enum status records_refuse(const struct request *rq, struct reply *rp,
+                           const struct collection *c);
 
 /* "store;dur=1.2" and the like. tier NULL: not asked; us < 0: not asked. */
 void records_timing(struct reply *rp, const enum cache_tier *tier,

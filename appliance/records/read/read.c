@@ -43,14 +43,17 @@ enum status read_cached(struct reading *rd, const char *kind,
                         cache_fill_fn *fill, struct reply *rp)
 {
     struct request *rq = rd->rq;
-    struct str key;
-    enum status st = make_key(rd, kind, &key);
+    struct cache_want want = { .spaces = &rd->s->c->no,
+                               .n_spaces = 1,
+                               .bypass = wants_fresh(rq),
+                               .deadline_ms = rq->deadline_ms };
+    enum status st = make_key(rd, kind, &want.key);
 
     rd->store_us = -1;
     if (st != ST_OK)
         return st;
-    st = cache_fetch(rd->r->cache, rd->s->c->no, key, wants_fresh(rq),
-                     rq->deadline_ms, rq->arena, fill, rd, &rd->out, &rd->tier);
+    st = cache_fetch(rd->r->cache, &want, rq->arena, fill, rd, &rd->out,
+                     &rd->tier);
     records_timing(rp, &rd->tier, rd->store_us);
     return st;
 }

@@ -40,7 +40,8 @@ struct cache *origin_cache(const char *url,
 
 struct question {
     struct origin *origin;
-    unsigned space;
+    const unsigned *spaces;
+    size_t n_spaces;
 };
 
 static void wait_us(int us)
@@ -62,13 +63,14 @@ static enum status fill(void *arg, struct arena *a, struct cached *out)
 {
     struct question *q = arg;
     struct origin *o = q->origin;
-    long long version;
+    long long version = 0;
     struct buf b;
 
     atomic_fetch_add(&o->asked, 1);
     note_busy(o);
     wait_us(o->before_us);
-    version = atomic_load(&o->version[q->space]);
+    for (size_t i = 0; i < q->n_spaces; i++)
+        version += atomic_load(&o->version[q->spaces[i]]);
     wait_us(o->after_us);
     atomic_fetch_sub(&o->busy, 1);
     if (o->answer != ST_OK)
@@ -100,11 +102,11 @@ static long long number_of(const struct origin *o, const struct cached *v)
     return n;
 }
 
-long long origin_read_by(struct origin *o, struct cache *c, unsigned space,
-                         struct str key, bool bypass, int64_t deadline_ms,
-                         enum cache_tier *tier, enum status *st)
+static long long fetch(struct origin *o, struct cache *c,
+                       const struct cache_want *w, enum cache_tier *tier,
+                       enum status *st)
 {
-    struct question q = { o, space };
+    struct question q = { o, w->spaces, w->n_spaces };
     struct cached value = { .body = STR_NONE };
     enum cache_tier from;
     enum status got;
@@ -112,8 +114,7 @@ long long origin_read_by(struct origin *o, struct cache *c, unsigned space,
     struct arena a;
 
     arena_init(&a, 8 << 20);
-    got = cache_fetch(c, space, key, bypass, deadline_ms, &a, fill, &q, &value,
-                      &from);
+    got = cache_fetch(c, w, &a, fill, &q, &value, &from);
     if (got == ST_OK)
         n = number_of(o, &value);
     arena_close(&a);
@@ -122,6 +123,25 @@ long long origin_read_by(struct origin *o, struct cache *c, unsigned space,
     if (st != NULL)
         *st = got;
     return n;
+}
+
+long long origin_read_by(struct origin *o, struct cache *c, unsigned space,
+                         struct str key, bool bypass, int64_t deadline_ms,
+                         enum cache_tier *tier, enum status *st)
+{
+    const struct cache_want w = { &space, 1, key, bypass, deadline_ms };
+
+    return fetch(o, c, &w, tier, st);
+}
+
+long long origin_read_all(struct origin *o, struct cache *c, const char *key,
+                          enum cache_tier *tier)
+{
+    static const unsigned all[ORIGIN_SPACES] = { 0, 1, 2 };
+    const struct cache_want w = { all, ORIGIN_SPACES, str_of(key), false,
+                                  clock_mono_ms() + ORIGIN_WAIT_MS };
+
+    return fetch(o, c, &w, tier, NULL);
 }
 
 long long origin_read(struct origin *o, struct cache *c, unsigned space,

@@ -36,6 +36,10 @@ long long origin_read_by(struct origin *o, struct cache *c, unsigned space,
                          struct str key, bool bypass, int64_t deadline_ms,
                          enum cache_tier *tier, enum status *st);
 
+/* The sum of all spaces' numbers: an answer made of all of them. */
+long long origin_read_all(struct origin *o, struct cache *c, const char *key,
+                          enum cache_tier *tier);
+
 /* Commits a change and tells the cache: the new number. */
 long long origin_write(struct origin *o, struct cache *c, unsigned space);
 

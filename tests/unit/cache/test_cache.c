@@ -67,6 +67,51 @@ static void test_spaces_and_keys_are_apart(void)
     cache_close(c);
 }
 
+/* A change of any of its spaces ends an answer made of several. */
+static void test_several_spaces(void)
+{
+    struct origin o = { .version = { 100, 10, 1 } };
+    struct cache *c = origin_cache(url, NULL, NULL);
+    enum cache_tier tier;
+
+    CHECK(origin_read(&o, c, 0, "a", NULL, NULL) == 100, "one");
+    CHECK(origin_read_all(&o, c, "a", &tier) == 111, "all");
+    CHECK(tier == CACHE_MISS, "not what one space says: %s", tier_name(tier));
+    for (unsigned i = 0; i < ORIGIN_SPACES; i++) {
+        CHECK(origin_read_all(&o, c, "a", &tier) == 111 + i, "kept, %u", i);
+        CHECK(tier == CACHE_HIT_MEMORY, "%u: %s", i, tier_name(tier));
+        origin_write(&o, c, i);
+        CHECK(origin_read_all(&o, c, "a", &tier) == 112 + i, "own, %u", i);
+        CHECK(tier == CACHE_MISS, "%u: %s", i, tier_name(tier));
+    }
+    CHECK(origin_read(&o, c, 1, "a", &tier, NULL) == 11, "of one");
+    CHECK(tier == CACHE_MISS, "%s", tier_name(tier));
+    cache_close(c);
+}
+
+static void one_is_not_kept(struct cache_conf *conf, void *arg)
+{
+    static const int64_t ttl_ms[ORIGIN_SPACES] = { 60000, 0, 60000 };
+
+    (void)arg;
+    conf->ttl_ms = ttl_ms;
+}
+
+/* What is made of something that is not kept is not kept. */
+static void test_several_times_to_live(void)
+{
+    struct origin o = { .version = { 1, 2, 3 } };
+    struct cache *c = origin_cache(url, one_is_not_kept, NULL);
+    enum cache_tier tier;
+
+    for (int i = 0; i < 3; i++) {
+        CHECK(origin_read_all(&o, c, "a", &tier) == 6, "all");
+        CHECK(tier == CACHE_BYPASS, "%s", tier_name(tier));
+    }
+    CHECK(o.asked == 3, "asked %d times", o.asked);
+    cache_close(c);
+}
+
 static void test_long_keys(void)
 {
     char text[4000];
@@ -408,6 +453,8 @@ static const struct {
     }
     TEST(kept_and_given_up),
     TEST(spaces_and_keys_are_apart),
+    TEST(several_spaces),
+    TEST(several_times_to_live),
     TEST(long_keys),
     TEST(time_to_live),
     TEST(no_caching_at_all),

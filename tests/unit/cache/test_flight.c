@@ -15,8 +15,8 @@ static const uint64_t seed[2] = { 3, 4 };
 static struct cache_key key_of(unsigned space, uint64_t generation,
                                struct str text)
 {
-    return (struct cache_key){ space, generation, kept_hash(seed, space, text),
-                               text };
+    return (struct cache_key){ space, generation,
+                               kept_hash(seed, &space, 1, text), text };
 }
 
 static struct kept *value_of(const struct cache_key *k, struct str body)

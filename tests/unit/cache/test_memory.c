@@ -15,7 +15,7 @@ static struct cache_key key_of(unsigned space, uint64_t generation,
 {
     struct str s = str_of(text);
 
-    return (struct cache_key){ space, generation, kept_hash(seed, space, s),
+    return (struct cache_key){ space, generation, kept_hash(seed, &space, 1, s),
                                s };
 }
 

@@ -59,9 +59,12 @@ static unsigned roll(uint64_t *dice, unsigned n)
     return (unsigned)(*dice >> 33) % n;
 }
 
+/* Of one space, or of the first so many: then the answer has all their
+ * numbers. */
 struct question {
     struct actor *actor;
-    unsigned space;
+    unsigned space[ORIGIN_SPACES];
+    size_t n;
 };
 
 static void dawdle(struct actor *a)
@@ -76,13 +79,16 @@ static enum status fill(void *arg, struct arena *a, struct cached *out)
 {
     struct question *q = arg;
     struct buf b;
-    long long n;
 
-    dawdle(q->actor);
-    n = atomic_load(&q->actor->world->committed[q->space]);
-    dawdle(q->actor);
-    buf_init(&b, a, 64);
-    buf_addf(&b, "%lld", n);
+    buf_init(&b, a, 256);
+    for (size_t i = 0; i < q->n; i++) {
+        long long n;
+
+        dawdle(q->actor);
+        n = atomic_load(&q->actor->world->committed[q->space[i]]);
+        dawdle(q->actor);
+        buf_addf(&b, "%lld ", n);
+    }
     return buf_done(&b, &out->body);
 }
 
@@ -96,30 +102,57 @@ static long long newest_ack(const struct world *w, unsigned space)
     return newest;
 }
 
+/* What nobody may read less than now. */
+struct floor {
+    long long own, all;
+};
+
+static struct floor floor_of(const struct actor *a, unsigned space)
+{
+    const struct world *w = a->world;
+    int old = w->step - w->bound_ms / STEP_MS;
+
+    return (struct floor){ w->acked[a->replica][space],
+                           old < 0 ? 0 : w->history[space][old % STEPS] };
+}
+
 static void read_one(struct actor *a, struct arena *arena)
 {
     struct world *w = a->world;
-    struct question q = { a, roll(&a->dice, ORIGIN_SPACES) };
-    int old = w->step - w->bound_ms / STEP_MS;
-    long long own = w->acked[a->replica][q.space], got;
-    long long all = old < 0 ? 0 : w->history[q.space][old % STEPS];
+    struct question q = { a, { roll(&a->dice, ORIGIN_SPACES) }, 1 };
     char key = (char)('a' + roll(&a->dice, KEYS));
+    struct cache_want want = { q.space,
+                               1,
+                               { &key, 1 },
+                               roll(&a->dice, 50) == 0,
+                               clock_mono_ms() + WAIT_MS };
     struct cached value = { .body = STR_NONE };
+    struct floor least[ORIGIN_SPACES];
     enum cache_tier tier;
-    enum status st;
+    char *at;
 
-    st = cache_fetch(w->cache[a->replica], q.space, (struct str){ &key, 1 },
-                     roll(&a->dice, 50) == 0, clock_mono_ms() + WAIT_MS, arena,
-                     fill, &q, &value, &tier);
-    if (st != ST_OK) {
+    if (roll(&a->dice, 3) == 0)
+        for (q.n = 0; q.n < ORIGIN_SPACES; q.n++)
+            q.space[q.n] = (unsigned)q.n;
+    want.n_spaces = q.n;
+    for (size_t i = 0; i < q.n; i++)
+        least[i] = floor_of(a, q.space[i]);
+    if (cache_fetch(w->cache[a->replica], &want, arena, fill, &q, &value,
+                    &tier) != ST_OK) {
         atomic_fetch_add(&w->failed, 1);
         return;
     }
-    got = strtoll(value.body.ptr, NULL, 10);
-    CHECK(got >= own, "replica %d read %lld from %s, had acknowledged %lld",
-          a->replica, got, tier_name(tier), own);
-    CHECK(got >= all, "replica %d read %lld from %s, %lld was known %d ms ago",
-          a->replica, got, tier_name(tier), all, w->bound_ms);
+    at = arena_cstr(arena, value.body);
+    for (size_t i = 0; i < q.n; i++) {
+        long long got = strtoll(at, &at, 10);
+
+        CHECK(got >= least[i].own,
+              "replica %d read %lld from %s, had acknowledged %lld", a->replica,
+              got, tier_name(tier), least[i].own);
+        CHECK(got >= least[i].all,
+              "replica %d read %lld from %s, %lld was known %d ms ago",
+              a->replica, got, tier_name(tier), least[i].all, w->bound_ms);
+    }
     atomic_fetch_add(&w->reads[tier], 1);
 }
 

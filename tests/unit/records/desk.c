@@ -70,6 +70,7 @@ bool desk_open(struct desk *d, struct rig *r, const char *json)
     d->asked = false;
     d->may_fail = false;
     d->published = 0;
+    d->who = (struct who){ .trusted = true };
     d->now_ms = INT64_C(1795165380000); /* 2026-11-20T09:03:00Z */
     if (json == NULL)
         CHECK(file_read("appliance/app.json", 1 << 20, &r->arena, &text) ==
@@ -189,6 +190,7 @@ int desk_ask(struct desk *d, const char *line, const char *fields,
     CHECK(st == ST_OK && n < room, "%s: %s", line, status_name(st));
     d->fake.rq.target = d->fake.wire.head.target;
     d->fake.rq.now_ms = d->now_ms;
+    d->fake.rq.who = d->who;
     d->fake.rq.deadline_ms = rig_deadline();
     if (request_header(&d->fake.rq, "Accept-Language").len > 0)
         d->fake.rq.lang = LANG_FR;

@@ -17,6 +17,7 @@ struct desk {
     struct cache *cache;
     struct records *records;
     int64_t now_ms;       /* what requests think it is */
+    struct who who;       /* who asks; at first trusted, no administrator */
     atomic_int published; /* messages to other replicas */
     bool may_fail;        /* the store is about to be away */
     struct fake fake;
