@@ -30,13 +30,13 @@ int64_t pool_backoff_ms(unsigned attempt)
     return whole / 2 + (int64_t)(rand_u64() % (uint64_t)(whole / 2 + 1));
 }
 
-static struct timespec timespec_of(int64_t mono_ms)
+struct timespec pool_timespec(int64_t mono_ms)
 {
     return (struct timespec){ .tv_sec = (time_t)(mono_ms / 1000),
                               .tv_nsec = (long)(mono_ms % 1000) * 1000000 };
 }
 
-static bool cond_open(pthread_cond_t *cond)
+bool pool_cond_open(pthread_cond_t *cond)
 {
     pthread_condattr_t attr;
     bool ok;
@@ -364,7 +364,7 @@ static void nap_locked(struct pool *p)
 
     if (p->retry_ms > clock_mono_ms() && p->retry_ms < until_ms)
         until_ms = p->retry_ms;
-    until = timespec_of(until_ms);
+    until = pool_timespec(until_ms);
     pthread_cond_timedwait(&p->keeper_woken, &p->lock, &until);
 }
 
@@ -398,7 +398,7 @@ static void forget_locked(struct pool *p, struct waiter *gone)
 /* False when the deadline came first. */
 static bool sleep_locked(struct pool *p, struct waiter *w, int64_t deadline_ms)
 {
-    struct timespec until = timespec_of(deadline_ms);
+    struct timespec until = pool_timespec(deadline_ms);
     int err = 0;
 
     while (!w->done && err == 0)
@@ -410,7 +410,7 @@ static struct store_conn *queue_locked(struct pool *p, int64_t deadline_ms)
 {
     struct waiter w = { .done = false };
 
-    if (!cond_open(&w.woken))
+    if (!pool_cond_open(&w.woken))
         return NULL;
     if (p->last == NULL)
         p->first = &w;
@@ -462,21 +462,38 @@ out:
     return ST_OK;
 }
 
-void pool_give(struct store_conn *c)
+void pool_give_locked(struct store_conn *c)
 {
     struct pool *p = c->pool;
     bool lost = c->link != NULL && p->store->ops->broken(c->link, false);
 
     metrics_add(METRIC_STORE_POOL_IN_USE, METRIC_AT(p->label), -1);
-    pthread_mutex_lock(&p->lock);
     assert(c->place == PLACE_TAKEN);
     if (c->link == NULL)
         to_empty_locked(c);
-    else if (lost || clock_mono_ms() >= c->retire_ms)
+    else if (lost || (clock_mono_ms() >= c->retire_ms && !c->group_open))
         to_closing_locked(c, lost);
     else
         offer_locked(c);
+}
+
+void pool_give(struct store_conn *c)
+{
+    struct pool *p = c->pool;
+
+    pthread_mutex_lock(&p->lock);
+    pool_give_locked(c);
     pthread_mutex_unlock(&p->lock);
+}
+
+bool pool_is_waited_for(struct pool *p)
+{
+    bool is;
+
+    pthread_mutex_lock(&p->lock);
+    is = p->first != NULL;
+    pthread_mutex_unlock(&p->lock);
+    return is;
 }
 
 enum status pool_renew(struct store_conn *c)
@@ -484,7 +501,7 @@ enum status pool_renew(struct store_conn *c)
     struct waiter w = { .done = false };
     struct pool *p = c->pool;
 
-    if (!cond_open(&w.woken))
+    if (!pool_cond_open(&w.woken))
         return ST_NO_MEMORY;
     pthread_mutex_lock(&p->lock);
     p->lost++;
@@ -533,7 +550,7 @@ enum status pool_open(struct store *s, struct pool *p, size_t n_places,
 
     if (pthread_mutex_init(&p->lock, NULL) != 0)
         goto no_lock;
-    if (!cond_open(&p->keeper_woken))
+    if (!pool_cond_open(&p->keeper_woken))
         goto no_cond;
     if (!start_keeper(p))
         goto no_keeper;

@@ -10,6 +10,7 @@
 #define STORE_POOL_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "store/store_ops.h"
 
@@ -36,6 +37,14 @@ struct store_conn {
     int64_t deadline_ms;
     bool in_transaction;
     enum status failed; /* the transaction can only be rolled back */
+    bool nested;        /* in one that others have begun */
+
+    /* What is open for all who wait for its commit (group.h): of whoever
+     * holds the place, and the list guarded by the pool's lock. */
+    bool group_open;
+    unsigned n_group;
+    int64_t group_until_ms;
+    struct pending *group;
 };
 
 /* One who waits, on its own stack. */
@@ -103,6 +112,8 @@ void pool_close(struct pool *p);
 MUST_CHECK enum status pool_take(struct pool *p, int64_t deadline_ms,
                                  struct store_conn **out);
 void pool_give(struct store_conn *c);
+void pool_give_locked(struct store_conn *c);
+bool pool_is_waited_for(struct pool *p);
 
 /* A new link for a place that its caller holds, by its deadline. ST_BUSY:
  * there is none now; the place has no link then. */
@@ -112,6 +123,10 @@ MUST_CHECK enum status pool_renew(struct store_conn *c);
  * 100 to 5000, doubling, of which up to half is left to chance so that
  * replicas do not come back in step. */
 int64_t pool_backoff_ms(unsigned attempt);
+
+/* For waiting on the monotonic clock. */
+struct timespec pool_timespec(int64_t mono_ms);
+MUST_CHECK bool pool_cond_open(pthread_cond_t *cond);
 
 /* listen.c */
 void listener_stop(struct store *s);

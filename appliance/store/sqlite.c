@@ -248,35 +248,53 @@ static enum status say(struct store_link *l, const char *text,
 }
 
 /* A transaction that begins by reading and turns to writing may be refused
- * at once, whatever the patience; IMMEDIATE waits for its turn. */
-static enum status sqlite_begin(struct store_link *l, struct store_error *why)
-{
-    return say(l, l->access == STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", why);
-}
-
-/* Some errors (disk full, deadline) have rolled back already. */
-static void roll_back(struct store_link *link)
+ * at once, whatever the patience; IMMEDIATE waits for its turn. In one that
+ * is open already it is a savepoint: see group.h. */
+static enum status sqlite_begin(struct store_link *link,
+                                struct store_error *why)
 {
     struct sqlite_link *l = link_of(link);
-
-    if (sqlite3_get_autocommit(l->db))
-        return;
-    if (say(link, "ROLLBACK", NULL) != ST_OK)
-        l->broken = true;
-}
-
-static enum status sqlite_end(struct store_link *l, bool keep,
-                              struct store_error *why)
-{
     enum status st;
 
-    if (!keep) {
-        roll_back(l);
+    if (sqlite3_get_autocommit(l->db))
+        return say(link,
+                   link->access == STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN",
+                   why);
+    st = say(link, "SAVEPOINT nested", why);
+    l->nested = st == ST_OK;
+    return st;
+}
+
+/* Some errors (disk full, deadline) have rolled back already, and all that
+ * was open: ST_BUSY if that was another's. */
+static enum status roll_back(struct store_link *link)
+{
+    struct sqlite_link *l = link_of(link);
+    bool nested = l->nested;
+
+    l->nested = false;
+    if (sqlite3_get_autocommit(l->db))
+        return nested ? ST_BUSY : ST_OK;
+    if (nested && say(link, "ROLLBACK TO nested", NULL) == ST_OK &&
+        say(link, "RELEASE nested", NULL) == ST_OK)
         return ST_OK;
-    }
-    st = say(l, "COMMIT", why);
-    if (st != ST_OK)
-        roll_back(l);
+    if (say(link, "ROLLBACK", NULL) != ST_OK)
+        l->broken = true;
+    return nested ? ST_BUSY : ST_OK;
+}
+
+static enum status sqlite_end(struct store_link *link, bool keep,
+                              struct store_error *why)
+{
+    struct sqlite_link *l = link_of(link);
+    enum status st;
+
+    if (!keep)
+        return roll_back(link);
+    st = say(link, l->nested ? "RELEASE nested" : "COMMIT", why);
+    if (st != ST_OK && roll_back(link) != ST_OK)
+        l->broken = true;
+    l->nested = false;
     return st;
 }
 

@@ -15,6 +15,7 @@ struct sqlite_link {
     int log_pages,
         tidy_at_pages; /* of the write-ahead log: see sqlite_open.c */
     bool broken;
+    bool nested; /* a savepoint is open in the transaction */
 };
 
 /* sqlite_open.c */

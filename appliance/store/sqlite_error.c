@@ -75,6 +75,10 @@ enum status sqlite_error(struct sqlite_link *l, int rc, enum query_class class,
         st = codes[i].st;
         l->broken = l->broken || codes[i].broken;
     }
+    /* What sum() says; there is no code of its own for it. */
+    if (rc == SQLITE_ERROR &&
+        strcmp(sqlite3_errmsg(l->db), "integer overflow") == 0)
+        st = ST_INVALID;
     why_set(why, sqlite3_errmsg(l->db));
     if (st == ST_NOT_UNIQUE || st == ST_INVALID)
         name_field(sqlite3_errmsg(l->db), why);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "store/pool.h"
+#include "store/group.h"
 
 enum {
     ROLLBACK_MS = 500, /* past the deadline, when it must be */
@@ -154,10 +154,34 @@ enum status store_take(struct store *s, enum store_access access,
         return st;
     c->access = access;
     c->deadline_ms = deadline_ms;
-    c->in_transaction = false;
+    c->in_transaction = c->nested = false;
     c->failed = ST_OK;
     *out = c;
     return ST_OK;
+}
+
+static bool lost(const struct store_conn *c)
+{
+    return c->link == NULL || c->store->ops->broken(c->link, false);
+}
+
+/* Alone, when others have begun the transaction; unless it is gone as a
+ * whole. */
+static void roll_back(struct store_conn *c)
+{
+    int64_t grace_ms = clock_mono_ms() + ROLLBACK_MS;
+    struct store_error why = { "", "" };
+    enum status st = ST_BUSY;
+
+    c->in_transaction = false;
+    if (!lost(c)) {
+        c->link->deadline_ms =
+            c->deadline_ms > grace_ms ? c->deadline_ms : grace_ms;
+        st = c->store->ops->end(c->link, false, &why);
+    }
+    if (st != ST_OK && c->group_open)
+        group_fail(c, c->failed == ST_FULL ? ST_FULL : ST_BUSY);
+    c->failed = ST_OK;
 }
 
 void store_give(struct store_conn *c)
@@ -165,7 +189,8 @@ void store_give(struct store_conn *c)
     if (c == NULL)
         return;
     if (c->in_transaction)
-        (void)!store_end(c, false, NULL);
+        roll_back(c);
+    group_settle(c, true);
     pool_give(c);
 }
 
@@ -211,11 +236,6 @@ static void log_failure(const struct store_conn *c, const struct query *q,
         log_full(c->store, why->what);
 }
 
-static bool lost(const struct store_conn *c)
-{
-    return c->link == NULL || c->store->ops->broken(c->link, false);
-}
-
 /* With a link that works, as far as anyone knows, and time left to use it. */
 static enum status ready(struct store_conn *c, struct store_error *why)
 {
@@ -224,7 +244,10 @@ static enum status ready(struct store_conn *c, struct store_error *why)
         return ST_TIMEOUT;
     }
     if (lost(c)) {
-        enum status st = c->in_transaction ? ST_BUSY : pool_renew(c);
+        enum status st;
+
+        group_fail(c, ST_BUSY);
+        st = c->in_transaction ? ST_BUSY : pool_renew(c);
 
         if (st != ST_OK) {
             why_set(why, "the connection is lost");
@@ -468,6 +491,8 @@ enum status store_run(struct store_conn *c, const struct query *q,
     assert(out == NULL || a != NULL);
     why = why == NULL ? &local : why;
     why->field[0] = why->what[0] = '\0';
+    if (!c->in_transaction)
+        group_settle(c, false);
     st = refuse(c, q, args, why);
     if (st == ST_OK)
         st = run_counted(c, q, args, a, out, changed, why);
@@ -497,6 +522,7 @@ enum status store_begin(struct store_conn *c)
     }
     log_failure(c, NULL, st, &why);
     c->in_transaction = st == ST_OK;
+    c->nested = c->in_transaction && c->group_open;
     c->failed = ST_OK;
     return st;
 }
@@ -519,16 +545,14 @@ static enum status kept_by(const struct store_conn *c, struct store_error *why)
     return ST_OK;
 }
 
-static void roll_back(struct store_conn *c)
+static enum status end_on_link(struct store_conn *c, struct store_error *why)
 {
-    int64_t grace_ms = clock_mono_ms() + ROLLBACK_MS;
-    struct store_error why = { "", "" };
+    enum status st;
 
-    if (lost(c))
-        return;
-    c->link->deadline_ms =
-        c->deadline_ms > grace_ms ? c->deadline_ms : grace_ms;
-    (void)!c->store->ops->end(c->link, false, &why);
+    c->link->deadline_ms = c->deadline_ms;
+    st = c->store->ops->end(c->link, true, why);
+    log_failure(c, NULL, st, why);
+    return st;
 }
 
 enum status store_end(struct store_conn *c, bool keep, struct store_error *why)
@@ -540,17 +564,49 @@ enum status store_end(struct store_conn *c, bool keep, struct store_error *why)
     why->field[0] = why->what[0] = '\0';
     if (!c->in_transaction)
         return bug(c, NULL, why, "the end of no transaction");
-    c->in_transaction = false;
     st = keep ? kept_by(c, why) : ST_OK;
-    if (keep && st == ST_OK) {
-        c->link->deadline_ms = c->deadline_ms;
-        st = c->store->ops->end(c->link, true, why);
-        log_failure(c, NULL, st, why);
-    } else {
+    if (!keep || st != ST_OK) {
         roll_back(c);
+        return st;
     }
-    c->failed = ST_OK;
+    c->in_transaction = false;
+    st = end_on_link(c, why);
+    if (st == ST_OK && c->nested)
+        st = group_commit(c, why);
     return st;
+}
+
+enum status store_finish(struct store_conn *c, bool keep,
+                         struct store_error *why)
+{
+    struct store_error local;
+    enum status st = ST_OK;
+
+    why = why == NULL ? &local : why;
+    why->field[0] = why->what[0] = '\0';
+    if (keep && c->in_transaction)
+        st = kept_by(c, why);
+    if (!keep || !c->in_transaction || st != ST_OK) {
+        store_give(c);
+        return st;
+    }
+    c->in_transaction = false;
+    if (!c->store->ops->one_writer || c->nested)
+        st = end_on_link(c, why);
+    if (c->store->ops->one_writer && st == ST_OK) {
+        if (group_join(c, &st))
+            return st;
+        st = group_commit(c, why);
+        log_failure(c, NULL, st, why);
+    }
+    store_give(c);
+    return st;
+}
+
+bool store_crowded(const struct store_conn *c)
+{
+    return c->store->ops->one_writer && c->access == STORE_WRITE &&
+           (c->group_open || pool_is_waited_for(c->pool));
 }
 
 enum status store_lock(struct store_conn *c, int64_t key)

@@ -132,10 +132,11 @@ void store_give(struct store_conn *c); /* NULL is fine; rolls back */
  * out NULL. *out and *changed are written only with ST_OK; changed is 0 for
  * what is no INSERT, UPDATE or DELETE.
  * ST_NOT_UNIQUE, ST_BAD_RELATION (a related row is missing), ST_CONFLICT (a
- * row is still referenced), ST_INVALID (null or out of bounds; callers check
- * first) with why->field named; ST_BUSY (a lock was not had in time, or the
- * connection broke: outside a transaction a READ, LIST or COUNT was tried
- * again on a new one first; anything else may or may not have been done),
+ * row is still referenced), ST_INVALID (null, out of bounds, or a sum
+ * past 64 bits; callers check first) with why->field named; ST_BUSY (a lock
+ * was not had in time, or the connection broke: outside a transaction a READ,
+ * LIST or COUNT was tried again on a new one first; anything else may or may
+ * not have been done),
  * ST_TIMEOUT (may or may not have been done), ST_FULL (disk), ST_NO_MEMORY,
  * ST_TOO_BIG, ST_BAD_INPUT (a value no backend takes: see struct value),
  * ST_BUG (the statement is wrong; logged). */
@@ -154,6 +155,19 @@ MUST_CHECK enum status store_run(struct store_conn *c, const struct query *q,
 MUST_CHECK enum status store_begin(struct store_conn *c);
 MUST_CHECK enum status store_end(struct store_conn *c, bool keep,
                                  struct store_error *why);
+
+/* store_end and store_give in one; outside a transaction, store_give alone.
+ * Where there is one writer, all who wait for it share one commit: each
+ * returns when it is done, with what it said. A failed commit has failed for
+ * all of them, and a statement that takes the whole transaction with it (a
+ * full disk, a deadline in the middle of a write) too: ST_BUSY, nothing was
+ * kept. */
+MUST_CHECK enum status store_finish(struct store_conn *c, bool keep,
+                                    struct store_error *why);
+
+/* Others wait for this connection: worth beginning a transaction even for a
+ * single statement, since store_finish shares its commit with theirs. */
+bool store_crowded(const struct store_conn *c);
 
 /* One replica at a time: held until the transaction ends (PostgreSQL
  * advisory lock; SQLite: the write transaction itself). Only inside a

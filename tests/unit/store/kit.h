@@ -74,6 +74,13 @@ void suite_errors(void);
 void suite_transactions(void);
 void suite_limits(void);
 void suite_threads(void);
+void suite_shared(void);
+
+/* Its parts, over a disk that fails while they run: is what was said to be
+ * kept there, and nothing by halves? */
+void shared_begin(void);
+void shared_run(void);
+bool shared_is_whole(const char *when);
 
 /* Not over kit.store: each opens stores of its own. */
 void suite_durable(const char *url);

@@ -225,8 +225,25 @@ static void survives_a_changed_table(void)
     }
 }
 
+/* Never a rounded sum. */
+static void sums_do_not_wrap(void)
+{
+    struct store_conn *c = kit_take(STORE_READ, KIT_MS);
+    struct outcome o;
+
+    kit_schema("DROP TABLE IF EXISTS st_sums;"
+               "CREATE TABLE st_sums (n {int});"
+               "INSERT INTO st_sums VALUES (9223372036854775807), (1)");
+    o = DO(c, READ,
+           kit.postgres ? "SELECT sum(n)::bigint FROM st_sums"
+                        : "SELECT sum(n) FROM st_sums");
+    CHECK(o.st == ST_INVALID, "%s: %s", status_name(o.st), o.why.what);
+    store_give(c);
+}
+
 void suite_errors(void)
 {
+    RUN(sums_do_not_wrap);
     make_tables();
     RUN(names_the_field);
     RUN(names_it_in_a_transaction);

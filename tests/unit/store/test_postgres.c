@@ -337,6 +337,7 @@ void test_store_postgres(void)
     suite_transactions();
     suite_limits();
     suite_threads();
+    suite_shared();
     RUN(sets_its_session);
     RUN(reads_every_type);
     RUN(prepares_again);

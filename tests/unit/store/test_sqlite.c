@@ -436,6 +436,34 @@ static void stays_full(void)
     CHECK(st == ST_OK && pair_of(1000) == 2, "%s", status_name(st));
 }
 
+static bool can_write(void)
+{
+    enum status st = ST_BUSY;
+
+    for (int i = 0; i < 100 && (st = write_pair(-1)) != ST_OK; i++)
+        usleep(20000);
+    return st == ST_OK;
+}
+
+static void shared_commits_fail_together(void)
+{
+    static const enum fault_kind kinds[] = { FAULT_IO, FAULT_FULL };
+    static const long at[] = { 3, 10, 40, 41, 42, 100, 333 };
+    int hits = 0;
+
+    for (size_t i = 0; i < COUNT(at) * COUNT(kinds); i++) {
+        CHECK(can_write(), "before %zu", i);
+        shared_begin();
+        faults_arm(kinds[i % COUNT(kinds)], at[i / COUNT(kinds)]);
+        shared_run();
+        hits += faults_disarm();
+        CHECK(can_write(), "after %zu", i);
+        if (!shared_is_whole(i % COUNT(kinds) ? "disk full" : "disk breaks"))
+            break;
+    }
+    CHECK(hits > 10, "%d faults", hits);
+}
+
 /* By the end of all the above. */
 static void counts_what_it_does(void)
 {
@@ -472,6 +500,7 @@ void test_store_sqlite(void)
     suite_transactions();
     suite_limits();
     suite_threads();
+    suite_shared();
     RUN(says_unsupported);
     RUN(waits_for_others);
     RUN(bounds_the_log);
@@ -485,6 +514,7 @@ void test_store_sqlite(void)
         RUN(stays_full);
         RUN(disk_gets_full);
         RUN(disk_breaks);
+        RUN(shared_commits_fail_together);
         kit_close();
     }
     kit_log_end();
