@@ -15,7 +15,14 @@
  *   counts as null.
  * Texts compare by bytes; "~" after folding case (base/fold.h), with "%" for
  * any run of characters and, where the pattern has none, one at both ends; no
- * other character is special. */
+ * other character is special.
+ * Numbers of one domain and scale compare exactly, others as doubles: an
+ * integer as it is, a decimal divided by the power of ten of its scale.
+ *
+ * What filter_read gives is in one form: if one side is a path, a is; a literal
+ * is b; b of "~" and "!~" is a literal. any is set only where a side is many.
+ * A literal that a field cannot hold (an int = 1.5, a decimal < 1e30) has
+ * become a constant, or a comparison with the nearest number it can. */
 #ifndef RECORDS_FILTER_CONDITION_H
 #define RECORDS_FILTER_CONDITION_H
 
@@ -108,7 +115,8 @@ struct filter_error {
 
 enum filter_use {
     FILTER_OF_CLIENT,
-    FILTER_OF_RULE /* @request.body.field is known too */
+    FILTER_OF_RULE,    /* @request.body.field is known too */
+    FILTER_OF_COMPUTED /* no @user, since its values are the same for all */
 };
 
 /* Compiles text over c. Blank text is ST_BAD_INPUT as well: callers know what
@@ -139,10 +147,13 @@ enum decision { DECIDE_NO, DECIDE_YES, DECIDE_BY_RECORD };
 enum decision condition_decide(const struct condition *c,
                                const struct asking *q);
 
+enum { OPERAND_DATE_LEN = 10 };
+
 /* The value of an operand that is no path, as its domain is kept; of_nobody
- * says that it is a @user that is not there. */
+ * says that it is a @user that is not there. The date of today is written to
+ * date, which the value then points to. */
 struct value operand_value(const struct operand *o, const struct asking *q,
-                           bool *of_nobody);
+                           char date[OPERAND_DATE_LEN], bool *of_nobody);
 
 /* --- over a record in memory (eval.c) ---------------------------------------
  */

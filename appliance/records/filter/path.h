@@ -15,7 +15,10 @@
 #include "base/arena.h"
 #include "records/schema/schema.h"
 
-enum { PATH_STEPS_MAX = 6 };
+enum {
+    PATH_STEPS_MAX = 6,
+    PATH_NAME_MAX = 2 * NAME_MAX_LEN + 5 /* absences_via_person */
+};
 
 enum step_kind { STEP_ONE, STEP_MANY, STEP_BACK };
 
@@ -51,10 +54,10 @@ struct path_guard {
 enum path_of { PATH_OF_VALUE, PATH_OF_RECORDS /* ends at records only */ };
 
 struct path_error {
-    size_t at;                   /* offset into text */
-    size_t len;                  /* of the part that is wrong */
-    const struct collection *in; /* where it was looked for */
-    struct str nearest;          /* a name that would be known there */
+    size_t at;                       /* offset into text */
+    size_t len;                      /* of the part that is wrong */
+    const struct collection *in;     /* where it was looked for */
+    char nearest[PATH_NAME_MAX + 1]; /* would be known there; "": none is */
     enum {
         PATH_UNKNOWN,
         PATH_NO_RELATION,
