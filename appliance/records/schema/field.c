@@ -7,18 +7,23 @@
 
 #include "base/clock.h"
 #include "base/nearest.h"
+#include "records/filter/rules.h"
 #include "records/schema/reader.h"
 #include "records/schema/value.h"
 
 enum { OPTION_MAX_CHARS = 100 };
 
+/* "computed" is no type of a value: what it computes has one. */
+enum { COMPUTED = FIELD_TYPE__COUNT };
+
 static const struct str type_names[] = {
 #define TYPE_NAME(id, name) STR_INIT(name),
     FIELD_TYPE_TABLE(TYPE_NAME)
 #undef TYPE_NAME
+        STR_INIT("computed"),
 };
 
-static_assert(COUNT(type_names) == FIELD_TYPE__COUNT, "one name a type");
+static_assert(COUNT(type_names) == COMPUTED + 1, "one name a type");
 
 static const struct str on_delete_names[] = { STR_INIT("restrict"),
                                               STR_INIT("cascade"),
@@ -59,7 +64,9 @@ struct str on_delete_name(enum on_delete what)
 /* A field being read. */
 struct draft {
     struct field *f;
+    unsigned type; /* enum field_type, or COMPUTED */
     const struct schema *schema;
+    struct computed *computed;
     bool *indexed;
 };
 
@@ -218,6 +225,8 @@ static enum status read_bound(struct reader *r, const struct json *v,
         return read_time_bound(r, v, f, out);
     case FIELD_SELECT:
         return reader_int(r, v, least, (int64_t)f->n_options, &out->i);
+    case FIELD_RELATION:
+        return reader_int(r, v, least, LINKS_MAX, &out->i);
     case FIELD_JSON:
         return reader_int(r, v, 2, JSON_MAX_LIMIT, &out->i);
     default:
@@ -234,9 +243,13 @@ static enum status read_min(struct reader *r, const struct json *v,
 static enum status read_max(struct reader *r, const struct json *v,
                             struct draft *d)
 {
-    enum status st = read_bound(r, v, d->f, 1, &d->f->max);
+    struct field *f = d->f;
+    enum status st = read_bound(r, v, f, 1, &f->max);
 
-    d->f->list = d->f->type == FIELD_SELECT && d->f->max.i > 1;
+    if (f->type == FIELD_SELECT || f->type == FIELD_RELATION)
+        f->list = f->max.i > 1;
+    if (f->type == FIELD_RELATION && !f->list)
+        f->max = (struct bound){ 0 }; /* as without */
     return st;
 }
 
@@ -290,6 +303,25 @@ static enum status read_collection(struct reader *r, const struct json *v,
     return st == ST_OK ? find_target(r, name, d) : st;
 }
 
+/* Does what the field says leave room for it? */
+static enum status check_on_delete(struct reader *r, const struct field *f)
+{
+    const char *allowed = f->list ? "restrict" : "restrict, cascade";
+
+    if (f->on_delete == ON_DELETE_CASCADE && f->list)
+        return reader_bad(r, "\"cascade\" is not for a relation with max above "
+                             "1; allowed: restrict, null");
+    if (f->on_delete == ON_DELETE_NULL && f->required)
+        return reader_bad(r,
+                          "\"null\" cannot be while the field is required; "
+                          "allowed: %s",
+                          allowed);
+    if (f->on_delete == ON_DELETE_NULL && f->min.i > 0)
+        return reader_bad(r, "\"null\" cannot be while min is above 0; "
+                             "allowed: restrict");
+    return ST_OK;
+}
+
 static enum status read_on_delete(struct reader *r, const struct json *v,
                                   struct draft *d)
 {
@@ -301,10 +333,7 @@ static enum status read_on_delete(struct reader *r, const struct json *v,
     for (size_t i = 0; i < COUNT(on_delete_names); i++)
         if (str_eq(s, on_delete_names[i])) {
             d->f->on_delete = (enum on_delete)i;
-            if (d->f->on_delete == ON_DELETE_NULL && d->f->required)
-                return reader_bad(r, "\"null\" cannot be while the field is "
-                                     "required; allowed: restrict, cascade");
-            return ST_OK;
+            return check_on_delete(r, d->f);
         }
     return reader_bad(r, "\"%s\" is unknown; allowed: %s", reader_show(r, s),
                       reader_list(r, on_delete_names, COUNT(on_delete_names)));
@@ -318,19 +347,71 @@ static enum status read_preset(struct reader *r, const struct json *v,
     return ST_OK;
 }
 
+/* --- who may, searching, computing -----------------------------------------
+ */
+
+static enum status read_rules(struct reader *r, const struct json *v,
+                              struct draft *d)
+{
+    static const struct str known[] = { STR_INIT("read"), STR_INIT("write") };
+    struct rule rules[COUNT(known)] = { 0 };
+    enum status st = rules_read_texts(r, v, known, COUNT(known), rules);
+
+    if (st == ST_OK && d->type == COMPUTED && rules[1].kind != RULE_UNDECLARED)
+        return reader_bad_at(r, known[1],
+                             "a computed field is never written; allowed: "
+                             "read");
+    d->f->read = rules[0];
+    d->f->write = rules[1];
+    return st;
+}
+
+static enum status read_search(struct reader *r, const struct json *v,
+                               struct draft *d)
+{
+    return reader_bool(r, v, &d->f->searchable);
+}
+
+static enum status read_expression(struct reader *r, const struct json *v,
+                                   struct str *out)
+{
+    enum status st = reader_str(r, v, out);
+
+    if (st == ST_OK && str_trim(*out).len == 0)
+        return reader_bad(r, "must not be empty");
+    if (st == ST_OK && out->len > FILTER_MAX_BYTES)
+        return reader_bad(r, "must be at most %d bytes", FILTER_MAX_BYTES);
+    return st;
+}
+
+static enum status read_value(struct reader *r, const struct json *v,
+                              struct draft *d)
+{
+    return read_expression(r, v, &d->computed->value);
+}
+
+static enum status read_filter(struct reader *r, const struct json *v,
+                               struct draft *d)
+{
+    return read_expression(r, v, &d->computed->filter);
+}
+
 /* --- the table ----------------------------------------------------------- */
 
 #define T(id)     (1u << FIELD_##id)
 #define TEXTS     (T(TEXT) | T(EMAIL) | T(URL))
 #define NUMBERS   (T(INT) | T(NUMBER) | T(DECIMAL))
 #define TIMES     (T(DATE) | T(DATETIME))
+#define LISTS     (T(SELECT) | T(RELATION))
 #define RELATIONS (T(RELATION) | T(FILE))
-#define ALL       (~0u)
+#define COMPUTES  (1u << COMPUTED)
+#define STORED    (COMPUTES - 1)
+#define ALL       (STORED | COMPUTES)
 
 enum { KEY_NAME, KEY_TYPE, KEY_DESCRIPTION };
 
 /* In the order in which they must be read: bounds need the scale and the
- * options, onDelete needs required. */
+ * options, onDelete needs required and the bounds. */
 /* clang-format off */
 static const struct {
     struct str name;
@@ -341,24 +422,28 @@ static const struct {
     [KEY_NAME]        = { STR_INIT("name"),        ALL, NULL },
     [KEY_TYPE]        = { STR_INIT("type"),        ALL, NULL },
     [KEY_DESCRIPTION] = { STR_INIT("description"), ALL, NULL },
-    { STR_INIT("required"),   ALL,                     read_required },
-    { STR_INIT("unique"),     ALL & ~T(JSON),          read_unique },
+    { STR_INIT("required"),   STORED,                  read_required },
+    { STR_INIT("unique"),     STORED & ~T(JSON),       read_unique },
     { STR_INIT("hidden"),     ALL,                     read_hidden },
-    { STR_INIT("index"),      ALL & ~T(JSON),          read_index },
+    { STR_INIT("index"),      STORED & ~T(JSON),       read_index },
+    { STR_INIT("search"),     TEXTS | T(SELECT),       read_search },
+    { STR_INIT("rules"),      ALL,                     read_rules },
     { STR_INIT("scale"),      T(DECIMAL),              read_scale },
     { STR_INIT("values"),     T(SELECT),               read_values },
-    { STR_INIT("min"),        TEXTS | NUMBERS | TIMES | T(SELECT), read_min },
-    { STR_INIT("max"),        TEXTS | NUMBERS | TIMES | T(SELECT) | T(JSON),
+    { STR_INIT("min"),        TEXTS | NUMBERS | TIMES | LISTS, read_min },
+    { STR_INIT("max"),        TEXTS | NUMBERS | TIMES | LISTS | T(JSON),
                                                        read_max },
     { STR_INIT("pattern"),    TEXTS,                   read_pattern },
     { STR_INIT("collection"), T(RELATION),             read_collection },
     { STR_INIT("onDelete"),   RELATIONS,               read_on_delete },
-    { STR_INIT("default"),    ALL & ~RELATIONS,        read_preset },
+    { STR_INIT("default"),    STORED & ~RELATIONS,     read_preset },
+    { STR_INIT("value"),      COMPUTES,                read_value },
+    { STR_INIT("filter"),     COMPUTES,                read_filter },
 };
 /* clang-format on */
 
 static enum status read_type(struct reader *r, const struct json *v,
-                             enum field_type *out)
+                             unsigned *out)
 {
     struct nearest near;
     struct str s;
@@ -367,10 +452,10 @@ static enum status read_type(struct reader *r, const struct json *v,
     if (st != ST_OK)
         return st;
     near = nearest_to(s);
-    for (unsigned i = 0; i < FIELD_TYPE__COUNT; i++) {
+    for (unsigned i = 0; i < COUNT(type_names); i++) {
         nearest_try(&near, type_names[i]);
         if (str_eq(s, type_names[i])) {
-            *out = (enum field_type)i;
+            *out = i;
             return ST_OK;
         }
     }
@@ -382,7 +467,7 @@ static enum status read_type(struct reader *r, const struct json *v,
 }
 
 /* Which keys a type takes, for a message. */
-static const char *keys_of(struct reader *r, enum field_type type)
+static const char *keys_of(struct reader *r, unsigned type)
 {
     struct str names[COUNT(keys)];
     size_t n = 0;
@@ -396,7 +481,6 @@ static const char *keys_of(struct reader *r, enum field_type type)
 static enum status read_keys(struct reader *r, const struct json *const *value,
                              struct draft *d)
 {
-    enum field_type type = d->f->type;
     enum status st = ST_OK;
     size_t back;
 
@@ -404,9 +488,10 @@ static enum status read_keys(struct reader *r, const struct json *const *value,
         if (value[i] == NULL || keys[i].read == NULL)
             continue;
         back = reader_enter(r, keys[i].name);
-        if (!(keys[i].types >> type & 1))
+        if (!(keys[i].types >> d->type & 1))
             return reader_bad(r, "is not for the type %.*s, which takes: %s",
-                              STR_ARG(type_names[type]), keys_of(r, type));
+                              STR_ARG(type_names[d->type]),
+                              keys_of(r, d->type));
         st = keys[i].read(r, value[i], d);
         if (st != ST_OK)
             return st;
@@ -415,31 +500,62 @@ static enum status read_keys(struct reader *r, const struct json *const *value,
     return ST_OK;
 }
 
-static enum status check_complete(struct reader *r, struct draft *d)
+static enum status check_target(struct reader *r, struct draft *d)
 {
     struct field *f = d->f;
 
-    if (f->type == FIELD_SELECT && f->n_options == 0)
-        return reader_bad(r, "\"values\" is missing: the options of the "
-                             "select");
     if (f->type == FIELD_RELATION && f->target == NULL)
         return reader_bad(r, "\"collection\" is missing: what the relation "
                              "points to");
+    if (f->type == FIELD_RELATION && f->min.given && !f->list)
+        return reader_bad_at(r, STR("min"),
+                             "is for a relation with max above 1");
     if (f->type == FIELD_FILE)
         f->target = schema_find(d->schema, STR("files"));
     if (f->type == FIELD_FILE && f->target == NULL)
         return reader_bad(r, "a file points to a record of the collection "
                              "\"files\", which is not declared");
-    if (f->list && (f->unique || *d->indexed))
-        return reader_bad(r, "a select with max above 1 cannot be unique or "
-                             "have an index");
     return ST_OK;
+}
+
+static enum status check_complete(struct reader *r, struct draft *d)
+{
+    struct field *f = d->f;
+
+    if (d->type == COMPUTED && d->computed->value.ptr == NULL)
+        return reader_bad(r, "\"value\" is missing: what is computed, such as "
+                             "\"count(absences_via_person)\"");
+    if (f->type == FIELD_SELECT && f->n_options == 0)
+        return reader_bad(r, "\"values\" is missing: the options of the "
+                             "select");
+    if (f->list && (f->unique || *d->indexed))
+        return reader_bad(r,
+                          "a %s with max above 1 cannot be unique or have an "
+                          "index",
+                          f->target == NULL ? "select" : "relation");
+    if (f->searchable && (f->list || f->hidden))
+        return reader_bad_at(r, STR("search"), "is not for %s",
+                             f->list ? "a select with max above 1"
+                                     : "a hidden field");
+    return check_target(r, d);
+}
+
+static enum status begin_type(struct draft *d, struct arena *a)
+{
+    if (d->type != COMPUTED) {
+        d->f->type = (enum field_type)d->type;
+        return ST_OK;
+    }
+    d->f->type = FIELD_INT; /* until rules_read knows better */
+    d->computed = arena_take(a, sizeof(*d->computed));
+    d->f->computed = d->computed;
+    return d->computed == NULL ? ST_NO_MEMORY : ST_OK;
 }
 
 enum status field_read(struct reader *r, const struct json *v,
                        const struct schema *s, struct field *f, bool *indexed)
 {
-    struct draft d = { f, s, indexed };
+    struct draft d = { .f = f, .schema = s, .indexed = indexed };
     const struct json *value[COUNT(keys)] = { NULL };
     struct str names[COUNT(keys)];
     enum status st;
@@ -459,11 +575,13 @@ enum status field_read(struct reader *r, const struct json *v,
         return st;
     r->at = back;
     reader_enter(r, STR("type"));
-    st = read_type(r, value[KEY_TYPE], &f->type);
+    st = read_type(r, value[KEY_TYPE], &d.type);
+    if (st == ST_OK)
+        st = begin_type(&d, r->arena);
     if (st != ST_OK)
         return st;
     r->at = back;
-    st = reader_description(r, value[KEY_DESCRIPTION]);
+    st = reader_description(r, value[KEY_DESCRIPTION], &f->description);
     if (st == ST_OK)
         st = read_keys(r, value, &d);
     return st == ST_OK ? check_complete(r, &d) : st;

@@ -35,9 +35,12 @@ static enum status read_member(struct reader *r, const struct json *v,
     f = collection_field(c, name);
     if (f == NULL)
         return unknown_field(r, c, name);
-    if (f->type == FIELD_JSON || f->list)
+    if (f->type == FIELD_JSON || f->list || f->computed != NULL)
         return reader_bad(r, "\"%s\" is %s, which cannot have an index",
-                          reader_show(r, name), f->list ? "a list" : "json");
+                          reader_show(r, name),
+                          f->computed != NULL ? "computed"
+                          : f->list           ? "a list"
+                                              : "json");
     for (size_t i = 0; i < n; i++)
         if (so_far[i] == f)
             return reader_bad(r, "\"%s\" stands here twice",

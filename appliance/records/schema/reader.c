@@ -179,17 +179,18 @@ enum status reader_str(struct reader *r, const struct json *v, struct str *out)
     return ST_OK;
 }
 
-enum status reader_description(struct reader *r, const struct json *v)
+enum status reader_description(struct reader *r, const struct json *v,
+                               struct str *out)
 {
     size_t back = reader_enter(r, STR("description"));
-    struct str text;
     enum status st;
 
+    *out = STR("");
     if (v != NULL) {
-        st = reader_str(r, v, &text);
+        st = reader_str(r, v, out);
         if (st != ST_OK)
             return st;
-        if (str_utf8_len(text) > DESCRIPTION_MAX_CHARS)
+        if (str_utf8_len(*out) > DESCRIPTION_MAX_CHARS)
             return reader_bad(r, "must be at most %d characters",
                               DESCRIPTION_MAX_CHARS);
     }

@@ -45,9 +45,9 @@ MUST_CHECK enum status reader_bool(struct reader *r, const struct json *v,
 MUST_CHECK enum status reader_str(struct reader *r, const struct json *v,
                                   struct str *out);
 
-/* A description: checked and passed over. */
-MUST_CHECK enum status reader_description(struct reader *r,
-                                          const struct json *v);
+/* A description; without one, "". */
+MUST_CHECK enum status
+reader_description(struct reader *r, const struct json *v, struct str *out);
 
 /* A name of a collection or a field, without the reserved ones. */
 MUST_CHECK enum status reader_name(struct reader *r, const struct json *v,
@@ -55,6 +55,27 @@ MUST_CHECK enum status reader_name(struct reader *r, const struct json *v,
                                    struct str *out);
 
 /* --- the parts ----------------------------------------------------------- */
+
+/* {"list": "…", …}: a rule for each of the names, as text; what is absent
+ * stays RULE_UNDECLARED. */
+MUST_CHECK enum status rules_read_texts(struct reader *r, const struct json *v,
+                                        const struct str *names, size_t n,
+                                        struct rule *out);
+
+/* "rules", "trash" and "audit" of a collection; NULL: not given. */
+MUST_CHECK enum status policy_rules(struct reader *r, const struct json *v,
+                                    struct collection *c);
+MUST_CHECK enum status policy_keeping(struct reader *r, struct str key,
+                                      const struct json *v,
+                                      struct keeping *out);
+
+/* Fills searchable, n_links and n_computed; refuses what is too much of one
+ * of them. */
+MUST_CHECK enum status reach_count(struct reader *r, struct collection *c);
+
+/* When all collections are read: fills referrers and touches. */
+MUST_CHECK enum status reach_find(const struct schema *s, struct collection *c,
+                                  struct arena *a);
 
 /* Reads one field; what depends on indexes comes with field_finish. *indexed
  * is its key "index". */

@@ -14,6 +14,9 @@ enum {
     KEY_NAME,
     KEY_FIELDS,
     KEY_INDEXES,
+    KEY_RULES,
+    KEY_TRASH,
+    KEY_AUDIT,
     KEY_CACHE,
     KEY_DESCRIPTION,
     KEY__COUNT
@@ -23,6 +26,9 @@ static const struct str keys[] = {
     [KEY_NAME] = STR_INIT("name"),
     [KEY_FIELDS] = STR_INIT("fields"),
     [KEY_INDEXES] = STR_INIT("indexes"),
+    [KEY_RULES] = STR_INIT("rules"),
+    [KEY_TRASH] = STR_INIT("trash"),
+    [KEY_AUDIT] = STR_INIT("audit"),
     [KEY_CACHE] = STR_INIT("cache"),
     [KEY_DESCRIPTION] = STR_INIT("description"),
 };
@@ -102,6 +108,7 @@ static enum status read_field(struct reader *r, const struct json *v,
     enum status st;
 
     f->no = (unsigned)i;
+    f->owner = d->c;
     d->c->n_fields = i + 1; /* so that schema_free finds its pattern */
     st = field_read(r, v, s, f, &d->indexed[i]);
     if (st != ST_OK)
@@ -211,47 +218,21 @@ static enum status read_body(struct reader *r, const struct schema *s,
     if (st == ST_OK)
         st = indexes_check(r, d->c);
     if (st == ST_OK)
+        st = reach_count(r, d->c);
+    if (st == ST_OK)
+        st = policy_rules(r, d->value[KEY_RULES], d->c);
+    if (st == ST_OK)
+        st = policy_keeping(r, keys[KEY_TRASH], d->value[KEY_TRASH],
+                            &d->c->trash);
+    if (st == ST_OK)
+        st = policy_keeping(r, keys[KEY_AUDIT], d->value[KEY_AUDIT],
+                            &d->c->audit);
+    if (st == ST_OK)
         st = read_cache(r, d->value[KEY_CACHE], d->c);
     if (st == ST_OK)
-        st = reader_description(r, d->value[KEY_DESCRIPTION]);
+        st = reader_description(r, d->value[KEY_DESCRIPTION],
+                                &d->c->description);
     return st;
-}
-
-/* --- what a deletion reaches --------------------------------------------- */
-
-static void reach(const struct schema *s, const struct collection *from,
-                  bool *deleted, bool *changed)
-{
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t k = 0; k < s->collections[i].n_fields; k++) {
-            const struct field *f = &s->collections[i].fields[k];
-
-            if (f->target != from || f->on_delete == ON_DELETE_RESTRICT)
-                continue;
-            changed[i] = true;
-            if (f->on_delete == ON_DELETE_NULL || deleted[i])
-                continue;
-            deleted[i] = true; /* once each: so deep and no deeper */
-            reach(s, &s->collections[i], deleted, changed);
-        }
-}
-
-static enum status find_touches(const struct schema *s, struct collection *c,
-                                struct arena *a)
-{
-    unsigned *touches = arena_take_array(a, s->n, sizeof(*touches));
-    bool deleted[COLLECTIONS_MAX] = { false };
-    bool changed[COLLECTIONS_MAX] = { false };
-
-    if (touches == NULL)
-        return ST_NO_MEMORY;
-    deleted[c->no] = true;
-    reach(s, c, deleted, changed);
-    for (unsigned i = 0; i < s->n; i++)
-        if (changed[i] && i != c->no)
-            touches[c->n_touches++] = i;
-    c->touches = touches;
-    return ST_OK;
 }
 
 /* --- the file ------------------------------------------------------------ */
@@ -304,7 +285,7 @@ static enum status read_collections(struct reader *r, const struct json *list,
             r->at = back;
     }
     for (size_t i = 0; st == ST_OK && i < n; i++)
-        st = find_touches(s, &all[i], r->arena);
+        st = reach_find(s, &all[i], r->arena);
     return st;
 }
 

@@ -23,6 +23,9 @@ enum {
     JSON_MAX_DEFAULT = 256 * 1024,
     JSON_MAX_LIMIT = 1000000,
     SCALE_MAX = 9,
+    LINKS_MAX = 1000,          /* of one record, along one relation */
+    SEARCH_MAX_CHARS = 100000, /* of one record: PostgreSQL takes a MB */
+    KEEP_MAX_DAYS = 36500,
     CACHE_TTL_DEFAULT_S = 60
 };
 
@@ -179,7 +182,8 @@ bool field_is_stored(const struct field *f);
 
 /* What the database needs to know of it, as an app.json with every default
  * written out and in one order: equal texts mean equal tables. Without what
- * only concerns requests (default, hidden, cache, descriptions). */
+ * only concerns requests (default, hidden, rules, computed fields, cache,
+ * descriptions, audit, how long the trash is kept). */
 void schema_write(const struct schema *s, struct buf *out);
 
 #endif

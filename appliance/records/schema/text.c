@@ -60,6 +60,7 @@ static void add_field(struct buf *b, const struct field *f)
     buf_add_json(b, field_type_name(f->type));
     add_flag(b, "required", f->required);
     add_flag(b, "unique", f->unique);
+    add_flag(b, "search", f->searchable);
     if (f->type == FIELD_DECIMAL) {
         add_key(b, "scale");
         buf_add_int(b, f->scale);
@@ -94,14 +95,20 @@ static void add_index(struct buf *b, const struct index *x)
 
 static void add_collection(struct buf *b, const struct collection *c)
 {
+    bool first = true;
+
     buf_add(b, STR("{\"name\":"));
     buf_add_json(b, c->name);
     add_key(b, "fields");
     for (size_t i = 0; i < c->n_fields; i++) {
-        buf_add_char(b, i == 0 ? '[' : ',');
+        if (c->fields[i].computed != NULL)
+            continue;
+        buf_add_char(b, first ? '[' : ',');
         add_field(b, &c->fields[i]);
+        first = false;
     }
     buf_add_char(b, ']');
+    add_flag(b, "trash", c->trash.on);
     add_key(b, "indexes");
     buf_add_char(b, '[');
     for (size_t i = 0; i < c->n_indexes; i++) {

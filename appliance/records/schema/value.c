@@ -248,11 +248,61 @@ static enum status read_bool(const struct reading *r, const struct json *v,
     return ST_OK;
 }
 
+static enum status check_count(const struct reading *r, const struct json *v)
+{
+    int64_t n = (int64_t)json_count(v);
+
+    if (r->f->max.given && n > r->f->max.i)
+        return wrong_int(r, PROBLEM_TOO_MANY_OF, r->f->max.i);
+    if (r->f->min.given && n < r->f->min.i)
+        return wrong_int(r, PROBLEM_TOO_FEW, r->f->min.i);
+    return ST_OK;
+}
+
+/* A JSON list of ids, in the order given. */
+static enum status read_links(const struct reading *r, const struct json *v,
+                              struct value *out)
+{
+    int64_t ids[LINKS_MAX];
+    struct json_iter it = json_iter(v);
+    size_t n = 0;
+    struct buf b;
+    struct str text;
+    enum status st;
+
+    if (json_kind(v) != JSON_ARRAY)
+        return wrong_type(r, "a list of ids, integers",
+                          "une liste d'ids, des entiers");
+    st = check_count(r, v);
+    if (st != ST_OK)
+        return st;
+    buf_init(&b, r->arena, JSON_MAX_LIMIT);
+    buf_add_char(&b, '[');
+    for (; json_next(&it); n++) {
+        if (json_int(it.value, &ids[n]) != ST_OK)
+            return wrong_type(r, "a list of ids, integers",
+                              "une liste d'ids, des entiers");
+        for (size_t i = 0; i < n; i++)
+            if (ids[i] == ids[n])
+                return wrong_int(r, PROBLEM_TWICE, ids[n]);
+        if (n > 0)
+            buf_add_char(&b, ',');
+        buf_add_int(&b, ids[n]);
+    }
+    buf_add_char(&b, ']');
+    st = buf_done(&b, &text);
+    if (st == ST_OK)
+        *out = VALUE_S(text);
+    return st;
+}
+
 static enum status read_relation(const struct reading *r, const struct json *v,
                                  struct value *out)
 {
     int64_t id;
 
+    if (r->f->list)
+        return read_links(r, v, out);
     if (json_int(v, &id) != ST_OK)
         return wrong_type(r, "the id of a record, an integer",
                           "l'id d'une fiche, un entier");
@@ -307,7 +357,6 @@ static bool is_option(const struct field *f, struct str s)
 static enum status read_list(const struct reading *r, const struct json *v,
                              struct value *out)
 {
-    int64_t n = (int64_t)json_count(v);
     struct json_iter it = json_iter(v), before;
     struct str s, t, text;
     struct buf b;
@@ -315,10 +364,9 @@ static enum status read_list(const struct reading *r, const struct json *v,
 
     if (json_kind(v) != JSON_ARRAY)
         return wrong_type(r, "a list of strings", "une liste de chaînes");
-    if (r->f->max.given && n > r->f->max.i)
-        return wrong_int(r, PROBLEM_TOO_MANY_OF, r->f->max.i);
-    if (r->f->min.given && n < r->f->min.i)
-        return wrong_int(r, PROBLEM_TOO_FEW, r->f->min.i);
+    st = check_count(r, v);
+    if (st != ST_OK)
+        return st;
     while (json_next(&it)) {
         if (json_str(it.value, &s) != ST_OK)
             return wrong_type(r, "a list of strings", "une liste de chaînes");

@@ -48,8 +48,9 @@ static const struct {
       "\"fields\" is missing" },
     { "{\"collections\":[{\"name\":\"a\",\"feilds\":[]}]}",
       "/collections/0/feilds", "did you mean \"fields\"" },
-    { "{\"collections\":[{\"name\":\"a\",\"rules\":{}}]}",
-      "/collections/0/rules", "Allowed: name, fields, indexes, cache" },
+    { "{\"collections\":[{\"name\":\"a\",\"rulez\":{}}]}",
+      "/collections/0/rulez", "Allowed: name, fields, indexes, rules, trash, "
+      "audit, cache" },
     { FIELDS(""), "/collections/0/fields", "list of 1 to 200 fields" },
     { "{\"collections\":[{\"name\":\"a\",\"fields\":{}}]}",
       "/collections/0/fields", "list of 1 to 200 fields" },
@@ -79,6 +80,10 @@ static const struct {
       "/collections/0/name", "too long; a name has at most 28" },
     { "{\"collections\":[{\"name\":\"batch\"}]}", "/collections/0/name",
       "reserved; so are batch, schema, auth" },
+    { FIELDS("{\"name\":\"expand\",\"type\":\"int\"}"), F0 "/name",
+      "reserved" },
+    { FIELDS("{\"name\":\"deleted\",\"type\":\"int\"}"), F0 "/name",
+      "reserved" },
     { "{\"collections\":[{\"name\":\"status\"}]}", "/collections/0/name",
       "reserved" },
     { "{\"collections\":[{\"name\":\"pg_class\"}]}", "/collections/0/name",
@@ -105,7 +110,7 @@ static const struct {
       "unknown type \"string\"; did you mean" },
     { FIELD("\"type\":\"integer\""), F0 "/type", "Allowed: text, email, url, "
       "int, number, decimal, bool, date, datetime, select, relation, json, "
-      "file" },
+      "file, computed" },
     { FIELD("\"type\":\"dattime\""), F0 "/type", "did you mean \"datetime\"" },
     { FIELD("\"type\":5"), F0 "/type", "a string, not a number" },
     { FIELD("\"type\":\"text\",\"reqired\":true"), F0 "/reqired",
@@ -238,6 +243,86 @@ static const struct {
     { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"default\":1"),
       F0 "/default", "not for the type relation" },
     { FIELD("\"type\":\"file\""), F0, "collection \"files\"" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"min\":1"),
+      F0 "/min", "for a relation with max above 1" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":1001"),
+      F0 "/max", "from 1 to 1000" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"min\":6"), F0 "/min", "greater than max" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"unique\":true"), F0, "cannot be unique or have an index" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"index\":true"), F0, "a relation with max above 1 cannot" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"onDelete\":\"cascade\""), F0 "/onDelete",
+      "allowed: restrict, null" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"onDelete\":\"null\",\"required\":true"), F0 "/onDelete",
+      "while the field is required; allowed: restrict" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"onDelete\":\"null\",\"min\":1"), F0 "/onDelete",
+      "while min is above 0" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
+            "\"default\":[1]"), F0 "/default", "not for the type relation" },
+    { FIELDS("{\"name\":\"f\",\"type\":\"relation\",\"collection\":\"a\","
+             "\"max\":2}],\"indexes\":[[\"f\"]") , "/collections/0/indexes/0/0",
+      "a list, which cannot have an index" },
+
+    /* computed fields */
+    { FIELD("\"type\":\"computed\""), F0, "\"value\" is missing" },
+    { FIELD("\"type\":\"computed\",\"value\":\" \""), F0 "/value", "empty" },
+    { FIELD("\"type\":\"computed\",\"value\":3"), F0 "/value",
+      "a string, not a number" },
+    { FIELD("\"type\":\"computed\",\"value\":\"count(x)\",\"filter\":\"\""),
+      F0 "/filter", "empty" },
+    { FIELD("\"type\":\"computed\",\"value\":\"count(x)\","
+            "\"required\":true"), F0 "/required",
+      "not for the type computed, which takes: name, type, description, "
+      "hidden, rules, value, filter" },
+    { FIELD("\"type\":\"computed\",\"value\":\"count(x)\","
+            "\"rules\":{\"write\":\"\"}"), F0 "/rules/write", "never written" },
+    { FIELD("\"type\":\"computed\",\"value\":\"count(x)\""),
+      "/collections/0/fields", "one that is not computed" },
+    { FIELD("\"type\":\"int\",\"value\":\"count(x)\""), F0 "/value",
+      "not for the type int" },
+    { FIELDS("{\"name\":\"c\",\"type\":\"computed\",\"value\":\"count(x)\"},"
+             "{\"name\":\"f\",\"type\":\"int\"}],\"indexes\":[[\"c\"]"),
+      "/collections/0/indexes/0/0", "computed, which cannot have an index" },
+
+    /* searching */
+    { FIELD("\"type\":\"int\",\"search\":true"), F0 "/search",
+      "not for the type int" },
+    { FIELD("\"type\":\"text\",\"search\":1"), F0 "/search",
+      "true or false" },
+    { FIELD("\"type\":\"text\",\"search\":true,\"hidden\":true"),
+      F0 "/search", "not for a hidden field" },
+    { FIELD("\"type\":\"select\",\"values\":[\"a\",\"b\"],\"max\":2,"
+            "\"search\":true"), F0 "/search", "select with max above 1" },
+    { FIELD("\"type\":\"text\",\"max\":100001,\"search\":true"),
+      "/collections/0", "100001 characters together; allowed are 100000" },
+
+    /* rules */
+    { KEYS("\"rules\":\"\""), "/collections/0/rules", "must be an object" },
+    { KEYS("\"rules\":{\"edit\":\"\"}"), "/collections/0/rules/edit",
+      "Allowed: list, view, create, update, delete" },
+    { KEYS("\"rules\":{\"list\":true}"), "/collections/0/rules/list",
+      "must be null (administrators), \"\" (anybody) or an expression" },
+    { KEYS("\"rules\":{\"view\":\" \"}"), "/collections/0/rules/view",
+      "is blank" },
+    { FIELD("\"type\":\"int\",\"rules\":{\"list\":\"\"}"), F0 "/rules/list",
+      "Allowed: read, write" },
+    { FIELD("\"type\":\"int\",\"rules\":{\"read\":0}"), F0 "/rules/read",
+      "or an expression, not a number" },
+
+    /* trash, audit */
+    { KEYS("\"trash\":30"), "/collections/0/trash",
+      "true, false or {\"days\": 30}, not a number" },
+    { KEYS("\"trash\":{}"), "/collections/0/trash", "\"days\" is missing" },
+    { KEYS("\"trash\":{\"days\":0}"), "/collections/0/trash/days",
+      "from 1 to 36500" },
+    { KEYS("\"audit\":{\"day\":3}"), "/collections/0/audit/day",
+      "did you mean \"days\"" },
+    { KEYS("\"audit\":\"yes\""), "/collections/0/audit", "not a string" },
 
     /* defaults */
     { FIELD("\"type\":\"int\",\"max\":5,\"default\":6"), F0 "/default",
@@ -365,8 +450,30 @@ static void reads_the_built_in_one(void)
     arena_close(&a);
 }
 
+static const char whole[] =
+    "{\"collections\":["
+    "{\"name\":\"people\",\"description\":\"Who.\","
+    "\"trash\":{\"days\":30},\"audit\":true,"
+    "\"rules\":{\"list\":\"\",\"view\":\"@user.id = id\",\"create\":null},"
+    "\"fields\":["
+    "{\"name\":\"name\",\"type\":\"text\",\"search\":true,"
+    "\"description\":\"In full.\"},"
+    "{\"name\":\"n\",\"type\":\"computed\","
+    "\"value\":\"count(teams_via_members)\",\"filter\":\"size > 1\","
+    "\"rules\":{\"read\":null}},"
+    "{\"name\":\"mail\",\"type\":\"email\",\"search\":true,"
+    "\"rules\":{\"read\":\"\",\"write\":\"@user.role = 'x'\"}},"
+    "{\"name\":\"boss\",\"type\":\"relation\",\"collection\":\"people\","
+    "\"max\":1,\"onDelete\":\"null\"}]},"
+    "{\"name\":\"teams\",\"trash\":true,\"audit\":{\"days\":365},"
+    "\"fields\":["
+    "{\"name\":\"size\",\"type\":\"int\"},"
+    "{\"name\":\"members\",\"type\":\"relation\","
+    "\"collection\":\"people\",\"min\":0,\"max\":20,"
+    "\"onDelete\":\"null\"}]}]}";
+
 /* What is written reads as the same again. */
-static void writes_what_it_read(void)
+static void written_again(struct str json)
 {
     struct str first, second;
     struct schema *s, *t;
@@ -374,7 +481,7 @@ static void writes_what_it_read(void)
     struct buf b;
 
     arena_init(&a, 1 << 24);
-    s = must_read(built_in(&a), &a);
+    s = must_read(json, &a);
     buf_init(&b, &a, 1 << 20);
     schema_write(s, &b);
     CHECK(buf_done(&b, &first) == ST_OK, "written");
@@ -387,6 +494,16 @@ static void writes_what_it_read(void)
     }
     schema_free(t);
     schema_free(s);
+    arena_close(&a);
+}
+
+static void writes_what_it_read(void)
+{
+    struct arena a;
+
+    arena_init(&a, 1 << 22);
+    written_again(built_in(&a));
+    written_again(str_of(whole));
     arena_close(&a);
 }
 
@@ -423,6 +540,111 @@ static void knows_what_a_deletion_reaches(void)
         CHECK(strcmp(got, want[i]) == 0, "%.*s reaches %s", STR_ARG(c->name),
               got);
     }
+    schema_free(s);
+    arena_close(&a);
+}
+
+static void check_people(const struct schema *s)
+{
+    const struct collection *c = schema_find(s, STR("people"));
+    const struct collection *t = schema_find(s, STR("teams"));
+    const struct field *f = collection_field(c, STR("n"));
+
+    CHECK(str_eq(c->description, STR("Who.")), "described");
+    CHECK(c->trash.on && c->trash.days == 30, "trash");
+    CHECK(c->audit.on && c->audit.days == 0, "audit");
+    CHECK(c->has_rules && c->rules[ACTION_LIST].kind == RULE_ANYBODY &&
+              c->rules[ACTION_VIEW].kind == RULE_WHEN &&
+              c->rules[ACTION_CREATE].kind == RULE_NOBODY &&
+              c->rules[ACTION_UPDATE].kind == RULE_NOBODY &&
+              c->rules[ACTION_DELETE].kind == RULE_NOBODY,
+          "rules");
+    CHECK(str_eq(c->rules[ACTION_VIEW].text, STR("@user.id = id")), "text");
+    CHECK(c->n_computed == 1 && c->n_links == 0, "counts");
+    CHECK(f->computed != NULL && f->owner == c && !field_is_stored(f), "n");
+    CHECK(f->read.kind == RULE_NOBODY && f->write.kind == RULE_UNDECLARED,
+          "rules of n");
+    f = collection_field(c, STR("mail"));
+    CHECK(f->read.kind == RULE_ANYBODY && f->write.kind == RULE_WHEN &&
+              field_is_stored(f),
+          "rules of mail");
+    CHECK(c->n_searchable == 2 && c->searchable[1] == f, "searchable");
+    f = collection_field(c, STR("boss"));
+    CHECK(!f->list && !f->max.given && field_is_stored(f), "boss");
+    CHECK(c->n_referrers == 2 && c->referrers[0] == f &&
+              c->referrers[1] == collection_field(t, STR("members")),
+          "referrers");
+    CHECK(c->n_touches == 1 && c->touches[0] == t->no, "touches");
+}
+
+static void reads_every_key(void)
+{
+    const struct collection *t;
+    const struct field *f;
+    struct schema *s;
+    struct arena a;
+
+    arena_init(&a, 1 << 22);
+    s = must_read(str_of(whole), &a);
+    if (s == NULL)
+        return;
+    check_people(s);
+    t = schema_find(s, STR("teams"));
+    f = collection_field(t, STR("members"));
+    CHECK(t->trash.on && t->trash.days == 0 && t->audit.days == 365, "kept");
+    CHECK(!t->has_rules && t->rules[ACTION_LIST].kind == RULE_UNDECLARED &&
+              t->description.len == 0,
+          "nothing said");
+    CHECK(f->list && f->max.i == 20 && f->min.given && f->min.i == 0 &&
+              t->n_links == 1 && !field_is_stored(f),
+          "members");
+    CHECK(t->n_referrers == 0 && t->n_searchable == 0, "teams");
+    schema_free(s);
+    arena_close(&a);
+}
+
+/* What only concerns requests does not look like another table. */
+static void writes_what_tables_are_of(void)
+{
+    static const char *const in[] = { "\"trash\":true", "\"search\":true",
+                                      "\"max\":20", "\"min\":0" };
+    static const char *const not_in[] = { "computed", "rules", "audit",
+                                          "Who.",     "days",  "filter" };
+    struct schema *s;
+    struct arena a;
+    struct str text = STR_NONE;
+    struct buf b;
+
+    arena_init(&a, 1 << 22);
+    s = must_read(str_of(whole), &a);
+    buf_init(&b, &a, 1 << 20);
+    schema_write(s, &b);
+    CHECK(buf_done(&b, &text) == ST_OK, "written");
+    for (size_t i = 0; i < COUNT(in); i++)
+        CHECK(strstr(text.ptr, in[i]) != NULL, "no %s in %s", in[i], text.ptr);
+    for (size_t i = 0; i < COUNT(not_in); i++)
+        CHECK(strstr(text.ptr, not_in[i]) == NULL, "%s in %s", not_in[i],
+              text.ptr);
+    schema_free(s);
+    arena_close(&a);
+}
+
+/* Rows in the trash hold on to nothing. */
+static void reaches_into_the_trash(void)
+{
+    static const char json[] =
+        "{\"collections\":[{\"name\":\"a\",\"fields\":["
+        "{\"name\":\"t\",\"type\":\"text\"}]},"
+        "{\"name\":\"b\",\"trash\":true,\"fields\":["
+        "{\"name\":\"a\",\"type\":\"relation\",\"collection\":\"a\"}]}]}";
+    struct schema *s;
+    struct arena a;
+
+    arena_init(&a, 1 << 22);
+    s = must_read(str_of(json), &a);
+    CHECK(s != NULL && s->collections[0].n_touches == 1 &&
+              s->collections[0].touches[0] == 1,
+          "b");
     schema_free(s);
     arena_close(&a);
 }
@@ -538,6 +760,9 @@ void test_schema(void)
 {
     RUN(names_each_mistake);
     RUN(reads_the_built_in_one);
+    RUN(reads_every_key);
+    RUN(writes_what_tables_are_of);
+    RUN(reaches_into_the_trash);
     RUN(writes_what_it_read);
     RUN(knows_what_a_deletion_reaches);
     RUN(gives_texts_a_max);

@@ -8,6 +8,7 @@
 
 #define T(rest) "\"type\":\"text\"" rest
 #define SELECT  "\"type\":\"select\",\"values\":[\"a\",\"b\",\"c\"]"
+#define LINKS   "\"type\":\"relation\",\"collection\":\"t\",\"max\":3"
 
 /* want: the value that comes out; or the code of what is wrong, with '#'
  * before it, and a detail after a colon. */
@@ -98,6 +99,17 @@ static const struct {
     { "\"type\":\"number\"", "\"1\"", "#wrong_type:a number" },
     { "\"type\":\"number\",\"min\":0.5", "0.25", "#too_small:0.5" },
     { "\"type\":\"number\",\"max\":0.5", "0.75", "#too_large:0.5" },
+
+    { LINKS, "[]", "[]" },
+    { LINKS, "[ 3, 1 ]", "[3,1]" },
+    { LINKS, "null", "NULL" },
+    { LINKS, "3", "#wrong_type:a list of ids, integers" },
+    { LINKS, "[3,\"1\"]", "#wrong_type:a list of ids, integers" },
+    { LINKS, "[3,1.0]", "#wrong_type" },
+    { LINKS, "[9223372036854775808]", "#wrong_type" },
+    { LINKS, "[3,1,3]", "#duplicate:3" },
+    { LINKS, "[1,2,3,4]", "#too_many:3" },
+    { LINKS ",\"min\":2", "[1]", "#too_few:2" },
 
     { "\"type\":\"decimal\",\"scale\":2", "12.5", "1250" },
     { "\"type\":\"decimal\",\"scale\":2", "\"12.50\"", "1250" },
