@@ -97,7 +97,13 @@ void ddl_searched(struct buf *b, enum store_dialect d, const char *prefix,
  * _secret (name TEXT primary, value TEXT): random, made once; "cursor" is the
  *   key that cursors are signed with,
  * _count. */
-size_t ddl_own(enum store_dialect d, struct arena *a, struct str **out);
+struct ddl_own {
+    const char *name;
+    bool is_index;
+    const char *what;   /* "who changed what" */
+    const char *sql[2]; /* by dialect */
+};
+size_t ddl_own(const struct ddl_own **out); /* static */
 
 /* The table that remembers what was applied. Like all of the appliance's own
  * it begins with _, which no collection does. */

@@ -364,6 +364,7 @@ void plan_diff(struct planner *p)
         planner_add(p, &b, &PLANNER_SAFE,
                     "makes the table that remembers app.json");
     }
+    plan_own(p);
     if (p->old != NULL)
         drop_what_is_gone(p);
     for (size_t i = 0; i < p->new->n; i++)

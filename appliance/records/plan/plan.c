@@ -78,6 +78,16 @@ int64_t planner_count(struct planner *p, const struct buf *sql,
     return p->st == ST_OK && rows.n == 1 ? rows.cell[0].i : 0;
 }
 
+struct str planner_text(struct planner *p, const char *sql)
+{
+    const struct query q = { .text = sql, .columns = "s", .class = QUERY_READ };
+    struct rows rows;
+
+    if (p->st == ST_OK)
+        p->st = store_run(p->conn, &q, NULL, p->arena, &rows, NULL, p->why);
+    return p->st == ST_OK && rows.n > 0 ? rows.cell[0].s : STR("");
+}
+
 int64_t planner_rows(struct planner *p, const struct collection *c)
 {
     struct buf b;

@@ -34,10 +34,16 @@ int64_t planner_count(struct planner *p, const struct buf *sql,
                       const struct value *args, size_t n_args);
 int64_t planner_rows(struct planner *p, const struct collection *c);
 
+/* The one text that a query gives, into the arena; "" when it gives none. */
+struct str planner_text(struct planner *p, const char *sql);
+
 /* --- the parts ----------------------------------------------------------- */
 
 /* All steps, in their order (diff.c). */
 void plan_diff(struct planner *p);
+
+/* The program's own tables and what stands in them (own.c). */
+void plan_own(struct planner *p);
 
 /* How a field's values come to be another type's (convert.c). */
 enum conversion {
