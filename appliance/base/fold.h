@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Case and accents of Latin, Greek and Cyrillic letters, the same on every
- * machine and in both databases: one code point becomes one code point (Unicode
- * 15.1 simple case mappings; for accents, the base letter of the canonical
- * decomposition). Everything else is left as it is. */
+ * machine and in both databases: one code point becomes one code point (simple
+ * case folding: ΐ stays, Σ and ς become σ; for accents, the base letter of the
+ * canonical decomposition, and d h i l o t for đ ħ ı ł ø ŧ). */
 #ifndef BASE_FOLD_H
 #define BASE_FOLD_H
 
@@ -11,16 +11,24 @@
 /* s is valid UTF-8. A copy in the arena; ptr NULL: no memory. */
 struct str fold_case(struct str s, struct arena *a);
 
-/* Also takes accents off, and writes œ æ ß as oe ae ss. */
+/* Words to be searched: also takes accents off, writes œ æ ß as oe ae ss, and
+ * puts a blank for all that is no letter and no digit. */
 struct str fold_accents(struct str s, struct arena *a);
 
 /* Over memory of the caller, as large as s (no letter grows when its case is
  * folded, in bytes; what would is left out of the table). The new length. */
 size_t fold_case_into(struct str s, char *out);
 
-/* The table behind fold_case as two texts of the same number of code points,
- * "ABC…" and "abc…": for PostgreSQL's translate(). Static. */
+/* Does the text fit the pattern? "%" is any run of bytes, nothing else is
+ * special. Both are folded already where case is not to matter. The time is
+ * that of reading the text once. */
+bool fold_like(struct str text, struct str pattern);
+
+/* The tables behind fold_case and fold_accents as texts for PostgreSQL's
+ * translate(): code point by code point; those of "from" that have none in
+ * "to" (accents on their own) go. Folding accents comes after folding case
+ * and leaves œ æ ß to be replaced. Static. */
 struct str fold_case_from(void), fold_case_to(void);
-struct str fold_accents_from(void), fold_accents_to(void); /* after case */
+struct str fold_accents_from(void), fold_accents_to(void);
 
 #endif

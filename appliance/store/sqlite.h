@@ -27,6 +27,10 @@ enum status sqlite_open(void *state, enum store_access access,
                         struct store_error *why);
 void sqlite_close(struct store_link *l);
 
+/* sqlite_functions.c: gives a connection fold_case(text), fold_like(text,
+ * pattern), exact_sum(x) and exact_avg(x). A code of SQLite's. */
+int sqlite_functions(sqlite3 *db);
+
 /* sqlite_error.c: the status for a result code of the connection's last
  * call, with the field and the words; marks the link when it is of no use
  * any more. class decides what a broken relation is called. */

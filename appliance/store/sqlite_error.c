@@ -16,6 +16,7 @@ static const struct {
     { SQLITE_CONSTRAINT_TRIGGER, ST_BAD_RELATION, false }, /* RESTRICT */
     { SQLITE_CONSTRAINT_NOTNULL, ST_INVALID, false },
     { SQLITE_CONSTRAINT_CHECK, ST_INVALID, false },
+    { SQLITE_CONSTRAINT_FUNCTION, ST_INVALID, false }, /* a sum */
     { SQLITE_IOERR_NOMEM, ST_NO_MEMORY, false },
     { SQLITE_READONLY_DBMOVED, ST_BUSY, true },
     { SQLITE_BUSY, ST_BUSY, false },

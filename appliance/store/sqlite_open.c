@@ -329,7 +329,8 @@ static enum status set_up(struct sqlite_link *l, const char *path,
     sqlite3_progress_handler(l->db, CLOCK_EVERY_OPS, on_progress, l);
     l->tidy_at_pages = TIDY_PAGES;
     sqlite3_wal_hook(l->db, on_commit, l);
-    if (sqlite3_exec(l->db, every, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite_functions(l->db) != SQLITE_OK ||
+        sqlite3_exec(l->db, every, NULL, NULL, NULL) != SQLITE_OK)
         return open_error(l, path, why);
     if (writes && !says(l->db, "PRAGMA journal_mode = WAL", "wal")) {
         if (sqlite3_errcode(l->db) == SQLITE_OK)
