@@ -14,6 +14,7 @@ RECORDS_HANDLER(record_list)
 RECORDS_HANDLER(record_create)
 RECORDS_HANDLER(record_read)
 RECORDS_HANDLER(record_change)
+RECORDS_HANDLER(record_replace)
 RECORDS_HANDLER(record_delete)
 RECORDS_HANDLER(user_list)
 RECORDS_HANDLER(user_create)
@@ -35,6 +36,7 @@ const struct route routes[] = {
     { METHOD_POST,   "/api/v1/{collection}",        do_record_create, ACCESS_WRITE,  BODY },
     { METHOD_GET,    "/api/v1/{collection}/{id}",   do_record_read,   ACCESS_READ,   0 },
     { METHOD_PATCH,  "/api/v1/{collection}/{id}",   do_record_change, ACCESS_WRITE,  BODY },
+    { METHOD_PUT,    "/api/v1/{collection}/{id}",   do_record_replace, ACCESS_WRITE, BODY },
     { METHOD_DELETE, "/api/v1/{collection}/{id}",   do_record_delete, ACCESS_WRITE,  0 },
     { METHOD_GET,    "/users",                      do_user_list,     ACCESS_READ,   0 },
     { METHOD_POST,   "/users",                      do_user_create,   ACCESS_WRITE,  BODY },

@@ -50,6 +50,7 @@
     X(UNKNOWN_IN,    "unknown",        "%s", "%s") /* a name in a parameter */ \
     X(BAD_VALUE,     "bad_value",      "must be %s", "doit être %s")          \
     X(BAD_FILTER,    "bad_filter",     "%s", "%s")                            \
+    X(BAD_MODIFIER,  "bad_modifier",   "%s", "%s")                            \
     X(BAD_UTF8,      "bad_utf8",       "not valid UTF-8", "UTF-8 non valide")
 /* clang-format on */
 #define PROBLEM_ID(name, code, en, fr) PROBLEM_##name,

@@ -129,6 +129,10 @@ bool request_accepts(const struct request *rq, struct str type);
 /* Named literally (not by a wildcard) with q > 0. */
 bool request_accepts_by_name(const struct request *rq, struct str type);
 
+/* Is etag in a list of tags as these headers have it, or "*"? strong: a weak
+ * tag matches nothing (RFC 9110, 8.8.3.2). */
+bool etag_in_list(struct str list, struct str etag, bool strong);
+
 /* RFC 9110, 13.1.2: true when If-None-Match holds etag (weak comparison,
  * lists, "*"). 13.1.1: If-Match absent, "*", or holding it (strong). */
 bool request_etag_known(const struct request *rq, struct str etag);

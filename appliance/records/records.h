@@ -29,6 +29,8 @@ enum status record_read(struct records *r, struct request *rq,
                         struct reply *rp);
 enum status record_change(struct records *r, struct request *rq,
                           struct reply *rp);
+enum status record_replace(struct records *r, struct request *rq,
+                           struct reply *rp);
 enum status record_delete(struct records *r, struct request *rq,
                           struct reply *rp);
 

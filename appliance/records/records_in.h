@@ -88,53 +88,45 @@ void params_key(struct buf *b, const struct list_params *p);
  * projection that is not there. */
 MUST_CHECK enum status params_none(const struct request *rq, struct reply *rp);
 
-/* --- input.c ------------------------------------------------------------- */
+/* --- write/input.c ------------------------------------------------------- */
 
-/* What a body asks for. */
+struct modifier; /* write/modify.c */
+
+/* What a body asks for. All by field no. */
 struct change {
-    struct value *value; /* by field no; VALUE_NULL unless given */
-    bool *given;
-    bool *refused; /* has a problem already */
-    size_t n_given;
+    struct value *value; /* VALUE_NULL unless given */
+    bool *given;         /* by the body, modifiers included */
+    bool *set;           /* to be written: given, defaults */
+    bool *refused;       /* has a problem already */
+    size_t n_set;
+    struct modifier *modifiers, **modifiers_end;
 };
 
-/* Reads the body as one JSON object. ST_BAD_TYPE, ST_BAD_INPUT (with the
- * place), and what request_body says. */
+/* Reads the body as one JSON object, or (list_too) an array. ST_BAD_TYPE,
+ * ST_BAD_INPUT (with the place), and what request_body says. */
 MUST_CHECK enum status input_body(struct request *rq, struct reply *rp,
-                                  const struct json **out);
+                                  bool list_too, const struct json **out);
 
-/* id 0: a new record, which gets defaults and must have what is required.
- * ST_INVALID: all that is wrong has been noted, but for what only the store
- * knows; *out holds what is right. */
-MUST_CHECK enum status input_change(const struct statements *s, int64_t id,
-                                    const struct json *object,
-                                    const struct request *rq, struct reply *rp,
-                                    struct change *out);
+/* --- write/write.c ------------------------------------------------------- */
 
-/* --- write.c ------------------------------------------------------------- */
+enum write_kind {
+    WRITE_CREATE, /* POST; with ?on= an upsert; of an array, many */
+    WRITE_CHANGE, /* PATCH */
+    WRITE_REPLACE /* PUT */
+};
 
-/* Each gives the row as it is now; the caches have been told. */
-MUST_CHECK enum status write_create(struct records *r,
-                                    const struct statements *s,
-                                    struct request *rq, struct reply *rp,
-                                    const struct value **row);
-MUST_CHECK enum status write_change(struct records *r,
-                                    const struct statements *s, int64_t id,
-                                    struct request *rq, struct reply *rp,
-                                    const struct value **row);
+/* The whole of such a request: parameters, body, rules, the change, and the
+ * answer with its Location and ETag. write: what the answer looks like; NULL:
+ * as fields and expand say. */
+MUST_CHECK enum status write_request(struct records *r,
+                                     const struct statements *s,
+                                     enum write_kind kind, int64_t id,
+                                     struct request *rq, struct reply *rp,
+                                     row_writer *write);
+/* DELETE; the body of the answer is the caller's. */
 MUST_CHECK enum status write_delete(struct records *r,
                                     const struct statements *s, int64_t id,
                                     struct request *rq, struct reply *rp);
-
-/* 201 and Location, or 200. */
-MUST_CHECK enum status write_created(const struct records *r,
-                                     const struct statements *s,
-                                     const struct request *rq, struct reply *rp,
-                                     row_writer *write,
-                                     const struct value *row);
-MUST_CHECK enum status write_row(const struct records *r,
-                                 const struct statements *s, struct reply *rp,
-                                 row_writer *write, const struct value *row);
 
 /* --- read.c -------------------------------------------------------------- */
 

@@ -36,14 +36,9 @@ static enum status find_user(const struct records *r, const struct request *rq,
 
 enum status user_create(struct records *r, struct request *rq, struct reply *rp)
 {
-    const struct value *row = NULL;
-    enum status st;
-
     if (r->users == NULL)
         return ST_NOT_FOUND;
-    st = write_create(r, r->users, rq, rp, &row);
-    return st == ST_OK ? write_created(r, r->users, rq, rp, write_user, row)
-                       : st;
+    return write_request(r, r->users, WRITE_CREATE, 0, rq, rp, write_user);
 }
 
 enum status user_read(struct records *r, struct request *rq, struct reply *rp)
@@ -58,13 +53,12 @@ enum status user_read(struct records *r, struct request *rq, struct reply *rp)
 
 enum status user_change(struct records *r, struct request *rq, struct reply *rp)
 {
-    const struct value *row = NULL;
     int64_t id;
     enum status st = find_user(r, rq, &id);
 
-    if (st == ST_OK)
-        st = write_change(r, r->users, id, rq, rp, &row);
-    return st == ST_OK ? write_row(r, r->users, rp, write_user, row) : st;
+    return st == ST_OK ? write_request(r, r->users, WRITE_CHANGE, id, rq, rp,
+                                       write_user)
+                       : st;
 }
 
 enum status user_delete(struct records *r, struct request *rq, struct reply *rp)

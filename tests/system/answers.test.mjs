@@ -62,7 +62,7 @@ describe('answers', () => {
             ['/users', 'GET, HEAD, POST, OPTIONS'],
             ['/users/1', 'GET, HEAD, PUT, DELETE, OPTIONS'],
             ['/api/v1/users', 'GET, HEAD, POST, OPTIONS'],
-            ['/api/v1/users/1', 'GET, HEAD, PATCH, DELETE, OPTIONS'],
+            ['/api/v1/users/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
         ]) {
             const options = await a.ask('OPTIONS', path);
 

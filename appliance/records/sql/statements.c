@@ -90,23 +90,62 @@ static enum status build_get(struct statements *s, struct arena *a)
     return finish(&b, QUERY_READ, s->letters, 1, &s->get);
 }
 
-static enum status build_insert(struct statements *s, struct arena *a)
+static enum status add_insert(struct statements *s, bool at, bool passes,
+                              struct arena *a, struct query *out)
 {
     const struct collection *c = s->c;
+    size_t n = 0;
     struct buf b;
 
     add_from(begin(&b, a), "INSERT INTO ", c->name);
     buf_add(&b, STR(" ("));
     for (size_t i = 0; i < c->n_fields; i++) {
+        if (!field_is_stored(&c->fields[i]))
+            continue;
         ddl_name(&b, c->fields[i].name);
         buf_add(&b, STR(", "));
+        n++;
     }
-    buf_add(&b, STR("\"created\", \"updated\", \"version\") VALUES ("));
-    for (size_t i = 0; i < c->n_fields; i++)
+    buf_add(&b, STR("\"created\", \"updated\", \"version\""));
+    buf_add(&b, at ? STR(", \"id\") VALUES (") : STR(") VALUES ("));
+    for (size_t i = 0; i < n; i++)
         buf_addf(&b, "$%zu, ", i + 1);
-    buf_addf(&b, "$%zu, $%zu, 1) RETURNING ", c->n_fields + 1, c->n_fields + 1);
-    add_row(&b, s, "");
-    return finish(&b, QUERY_INSERT, s->letters, c->n_fields + 1, &s->insert);
+    buf_addf(&b, "$%zu, $%zu, 1", n + 1, n + 1);
+    if (at)
+        buf_addf(&b, ", $%zu", n + 2);
+    buf_add_char(&b, ')');
+    if (passes)
+        buf_add(&b, STR(" ON CONFLICT DO NOTHING"));
+    add_row(&b, s, " RETURNING ");
+    return finish(&b, QUERY_INSERT, s->letters, n + 1 + at, out);
+}
+
+/* setval alone could go back. */
+static enum status build_pass(struct statements *s, enum store_dialect d,
+                              struct arena *a)
+{
+    struct buf b;
+
+    if (d == STORE_SQLITE)
+        return ST_OK;
+    buf_add(begin(&b, a), STR("SELECT setval(q.s, $1::bigint) FROM (SELECT "
+                              "pg_get_serial_sequence('"));
+    ddl_name(&b, s->c->name);
+    buf_add(&b, STR("', 'id')::regclass AS s) AS q WHERE $1::bigint > "
+                    "coalesce(pg_sequence_last_value(q.s), 0)"));
+    return finish(&b, QUERY_OTHER, NULL, 1, &s->pass);
+}
+
+static enum status build_insert(struct statements *s, enum store_dialect d,
+                                struct arena *a)
+{
+    enum status st = add_insert(s, false, false, a, &s->insert);
+
+    if (st == ST_OK)
+        st = add_insert(s, false, true, a, &s->insert_new);
+    if (st == ST_OK)
+        st = add_insert(s, true, true, a, &s->insert_at);
+    return st == ST_OK ? build_pass(s, d, a) : st;
 }
 
 static enum status build_removals(struct statements *s, enum store_dialect d,
@@ -156,7 +195,7 @@ static enum status build_taken(struct statements *s, struct arena *a)
     for (size_t i = 0; st == ST_OK && i < c->n_fields; i++) {
         if (!c->fields[i].unique)
             continue;
-        add_from(begin(&b, a), "SELECT 1 FROM ", c->name);
+        add_from(begin(&b, a), "SELECT \"id\" FROM ", c->name);
         add_from(&b, " WHERE ", c->fields[i].name);
         buf_add(&b, STR(" = $1 AND \"id\" <> $2"));
         st = finish(&b, QUERY_READ, "i", 2, &s->taken[i]);
@@ -381,7 +420,7 @@ enum status sql_open(const struct schema *schema, enum store_dialect d,
         if (st == ST_OK)
             st = build_get(s, a);
         if (st == ST_OK)
-            st = build_insert(s, a);
+            st = build_insert(s, d, a);
         if (st == ST_OK)
             st = build_removals(s, d, a);
         if (st == ST_OK)

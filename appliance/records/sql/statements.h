@@ -38,6 +38,12 @@ struct statements {
     struct str row;              /* the columns' names, for RETURNING */
     struct query get;            /* $1: id */
     struct query insert;         /* every field, then now; gives the row */
+    struct query insert_new;     /* the same; no row when a unique value is
+                                  * taken */
+    struct query insert_at;      /* every field, now, id; no row when the id or
+                                  * a unique value is taken */
+    struct query pass;           /* $1: id; ids given from now on are larger.
+                                  * text NULL: SQLite sees to it itself */
     struct query remove;         /* $1: id */
     struct query remove_version; /* $1: id, $2: version */
     struct query lock;   /* $1: id; keeps relations to it from being made
@@ -46,7 +52,8 @@ struct statements {
     struct query count;
     struct query list;   /* by id; $1: how many, $2: after how many */
     struct query *taken; /* for each field, text NULL when it is not unique:
-                          * $1: value, $2: id of a row that does not count */
+                          * $1: value, $2: id of a row that does not count;
+                          * gives the id */
     const struct sql_dependent *dependents;
     size_t n_dependents;
     const struct sql_release *releases;

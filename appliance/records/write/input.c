@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "records/records_in.h"
+#include "records/write/unit.h"
 
 enum { UNKNOWN_MAX = 20, PROBLEMS_MAX = 200 };
 
@@ -57,7 +57,22 @@ static enum status not_json(const struct request *rq, struct reply *rp,
     return ST_BAD_INPUT;
 }
 
-enum status input_body(struct request *rq, struct reply *rp,
+static enum status not_this_kind(const struct request *rq, struct reply *rp,
+                                 bool list_too)
+{
+    if (list_too)
+        records_say(rq, rp,
+                    "the body must be a JSON object, or an array of at most "
+                    "1000 of them",
+                    "le corps doit être un objet JSON, ou un tableau d'au "
+                    "plus 1000 objets");
+    else
+        records_say(rq, rp, "the body must be a JSON object",
+                    "le corps doit être un objet JSON");
+    return ST_BAD_INPUT;
+}
+
+enum status input_body(struct request *rq, struct reply *rp, bool list_too,
                        const struct json **out)
 {
     struct json_error why;
@@ -77,23 +92,92 @@ enum status input_body(struct request *rq, struct reply *rp,
     st = json_read(body, rq->arena, out, &why);
     if (st == ST_BAD_INPUT)
         return not_json(rq, rp, &why);
-    if (st == ST_OK && json_kind(*out) != JSON_OBJECT) {
-        records_say(rq, rp, "the body must be a JSON object",
-                    "le corps doit être un objet JSON");
-        return ST_BAD_INPUT;
-    }
+    if (st == ST_OK && json_kind(*out) != JSON_OBJECT &&
+        !(list_too && json_kind(*out) == JSON_ARRAY))
+        return not_this_kind(rq, rp, list_too);
     return st;
+}
+
+/* --- "@0.id" ------------------------------------------------------------- */
+
+static enum status wrong_made(const struct unit *u, struct wrong *w)
+{
+    *w = (struct wrong){ PROBLEM_BAD_VALUE,
+                         u->rq->lang == LANG_FR
+                             ? STR("\"@N.id\", N étant une requête faite plus "
+                                   "tôt dans ce lot, d'une fiche")
+                             : STR("\"@N.id\", N being an earlier request of "
+                                   "this batch, about one record") };
+    return ST_INVALID;
+}
+
+bool input_made_id(const struct unit *u, struct str text, int64_t *id)
+{
+    int64_t no;
+
+    if (!str_starts(text, STR("@")) || !str_ends(text, STR(".id")))
+        return false;
+    text = (struct str){ text.ptr + 1, text.len - 4 };
+    if (str_to_int(text, 0, INT32_MAX, &no) != ST_OK ||
+        (size_t)no >= u->n_made || u->made[no].c == NULL)
+        return false;
+    *id = u->made[no].id;
+    return true;
+}
+
+static enum status add_made(struct unit *u, const struct json *v, struct buf *b,
+                            struct wrong *w)
+{
+    struct str text;
+    int64_t id;
+
+    if (json_str(v, &text) != ST_OK || !str_starts(text, STR("@"))) {
+        buf_add_json_value(b, v);
+        return ST_OK;
+    }
+    if (!input_made_id(u, text, &id))
+        return wrong_made(u, w);
+    buf_add_int(b, id);
+    return ST_OK;
+}
+
+/* The value again with ids where such names stood. */
+enum status input_made(struct unit *u, const struct json *v,
+                       const struct json **out, struct wrong *w)
+{
+    struct json_iter it = json_iter(v);
+    struct json_error unused;
+    struct str text;
+    struct buf b;
+    enum status st = ST_OK;
+
+    if (json_kind(v) != JSON_STRING && json_kind(v) != JSON_ARRAY)
+        return ST_OK;
+    buf_init(&b, u->rq->arena, RECORD_BODY_MAX_BYTES);
+    if (json_kind(v) == JSON_STRING)
+        st = add_made(u, v, &b, w);
+    else
+        buf_add_char(&b, '[');
+    for (size_t i = 0;
+         st == ST_OK && json_kind(v) == JSON_ARRAY && json_next(&it); i++) {
+        if (i > 0)
+            buf_add_char(&b, ',');
+        st = add_made(u, it.value, &b, w);
+    }
+    if (json_kind(v) == JSON_ARRAY)
+        buf_add_char(&b, ']');
+    if (st == ST_OK)
+        st = buf_done(&b, &text);
+    return st == ST_OK ? json_read(text, u->rq->arena, out, &unused) : st;
 }
 
 /* --- its members --------------------------------------------------------- */
 
 /* A body being read. */
 struct input {
-    const struct statements *s;
-    const struct request *rq;
-    struct reply *rp;
-    struct change *out;
-    int64_t id; /* 0: a new record */
+    struct unit *u;
+    struct op *op;
+    struct change *ch;
     int n_problems, n_unknown;
 };
 
@@ -101,18 +185,33 @@ static enum status note(struct input *in, struct str where, enum problem what,
                         struct str detail)
 {
     in->n_problems++;
-    (void)reply_problem(in->rp, where, what, detail);
+    (void)unit_problem(in->u, where, what, detail);
     return ST_OK;
+}
+
+static void set(struct change *ch, const struct field *f)
+{
+    ch->n_set += !ch->set[f->no];
+    ch->set[f->no] = true;
 }
 
 static enum status read_field(struct input *in, const struct field *f,
                               const struct json *v)
 {
-    struct change *ch = in->out;
+    struct arena *a = in->u->rq->arena;
+    struct change *ch = in->ch;
     struct wrong w;
-    enum status st;
+    enum status st = ST_OK;
 
-    st = value_read(f, v, in->rq->lang, in->rq->arena, &ch->value[f->no], &w);
+    if (modify_has(ch, f))
+        return note(in, f->name, PROBLEM_BAD_MODIFIER,
+                    in->u->rq->lang == LANG_FR
+                        ? STR("pas en même temps qu'un + ou un - du champ")
+                        : STR("not together with a + or a - of the field"));
+    if (f->target != NULL && in->u->made != NULL)
+        st = input_made(in->u, v, &v, &w);
+    if (st == ST_OK)
+        st = value_read(f, v, in->u->rq->lang, a, &ch->value[f->no], &w);
     if (st == ST_INVALID) {
         ch->refused[f->no] = true;
         return note(in, f->name, w.what, w.detail);
@@ -124,7 +223,7 @@ static enum status read_field(struct input *in, const struct field *f,
         return note(in, f->name, PROBLEM_REQUIRED, STR_NONE);
     }
     ch->given[f->no] = true;
-    ch->n_given++;
+    set(ch, f);
     return ST_OK;
 }
 
@@ -150,15 +249,15 @@ static enum status read_own(struct input *in, struct str key,
 
     if (json_kind(v) == JSON_NULL)
         return ST_OK;
-    if (str_eq(key, STR("id")) && in->id > 0 && json_int(v, &n) == ST_OK &&
-        n == in->id)
+    if (str_eq(key, STR("id")) && in->op->id > 0 && json_int(v, &n) == ST_OK &&
+        n == in->op->id)
         return ST_OK;
     return note(in, key, PROBLEM_READ_ONLY, STR_NONE);
 }
 
 static enum status read_unknown(struct input *in, struct str key)
 {
-    const struct collection *c = in->s->c;
+    const struct collection *c = in->op->s->c;
     struct nearest near = nearest_to(key);
 
     if (in->n_unknown++ >= UNKNOWN_MAX)
@@ -168,11 +267,22 @@ static enum status read_unknown(struct input *in, struct str key)
     return note(in, records_shown(key), PROBLEM_UNKNOWN, near.best);
 }
 
+/* A whole record sent back holds them; a new one was never sent. */
+static enum status read_computed(struct input *in, const struct field *f)
+{
+    if (in->op->kind != OP_CREATE)
+        return ST_OK;
+    return note(in, f->name, PROBLEM_READ_ONLY, STR_NONE);
+}
+
 static enum status read_member(struct input *in, struct str key,
                                const struct json *v)
 {
-    const struct field *f = collection_field(in->s->c, key);
+    const struct field *f = collection_field(in->op->s->c, key);
+    enum status st;
 
+    if (f != NULL && f->computed != NULL)
+        return read_computed(in, f);
     if (f != NULL)
         return read_field(in, f, v);
     if (is_echo(key))
@@ -180,48 +290,69 @@ static enum status read_member(struct input *in, struct str key,
     if (str_eq(key, STR("id")) || str_eq(key, STR("version")) ||
         str_eq(key, STR("deleted")))
         return read_own(in, key, v);
-    return read_unknown(in, key);
+    st = modify_read(in->u, in->op, key, v);
+    if (st == ST_NOT_FOUND)
+        return read_unknown(in, key);
+    in->n_problems += st == ST_INVALID;
+    return st == ST_INVALID ? ST_OK : st;
 }
 
-/* A new record: defaults, and what must be there. */
-static enum status complete(struct input *in)
+static enum status take_change(struct change *ch, size_t n, struct arena *a)
 {
-    const struct collection *c = in->s->c;
-    struct change *ch = in->out;
+    ch->value = arena_take_array(a, n, sizeof(*ch->value));
+    ch->given = arena_take_array(a, n, 3 * sizeof(*ch->given));
+    if (ch->value == NULL || ch->given == NULL)
+        return ST_NO_MEMORY;
+    ch->set = ch->given + n;
+    ch->refused = ch->set + n;
+    return ST_OK;
+}
+
+enum status input_change(struct unit *u, struct op *op)
+{
+    struct input in = { .u = u, .op = op, .ch = &op->change };
+    struct json_iter it = json_iter(op->body);
+    enum status st = take_change(in.ch, op->s->c->n_fields, u->rq->arena);
+
+    while (st == ST_OK && in.n_problems < PROBLEMS_MAX && json_next(&it))
+        st = read_member(&in, it.key, it.value);
+    if (st == ST_OK && op->kind == OP_CREATE) {
+        st = input_complete(u, op, false);
+        in.n_problems += st == ST_INVALID;
+        st = st == ST_INVALID ? ST_OK : st;
+    }
+    return st == ST_OK && in.n_problems > 0 ? ST_INVALID : st;
+}
+
+/* --- the whole record ---------------------------------------------------- */
+
+/* Who may not see or write a field cannot have meant to empty it. */
+static bool stays(const struct unit *u, const struct field *f)
+{
+    (void)u;
+    return f->hidden;
+}
+
+enum status input_complete(struct unit *u, struct op *op, bool replaces)
+{
+    const struct collection *c = op->s->c;
+    struct change *ch = &op->change;
     enum status st = ST_OK;
+    bool wrong = false;
 
     for (size_t i = 0; st == ST_OK && i < c->n_fields; i++) {
         const struct field *f = &c->fields[i];
 
-        if (ch->given[i] || ch->refused[i])
+        if (ch->given[i] || ch->refused[i] || f->computed != NULL ||
+            (replaces && stays(u, f)))
             continue;
-        st = value_preset(f, in->rq->now_ms, in->rq->arena, &ch->value[i]);
+        st = value_preset(f, u->rq->now_ms, u->rq->arena, &ch->value[i]);
+        set(ch, f);
         if (st == ST_OK && f->required && ch->value[i].kind == VALUE_NULL) {
             ch->refused[i] = true;
-            st = note(in, f->name, PROBLEM_REQUIRED, STR_NONE);
+            wrong = true;
+            (void)unit_problem(u, f->name, PROBLEM_REQUIRED, STR_NONE);
         }
     }
-    return st;
-}
-
-enum status input_change(const struct statements *s, int64_t id,
-                         const struct json *object, const struct request *rq,
-                         struct reply *rp, struct change *out)
-{
-    struct input in = { s, rq, rp, out, id, 0, 0 };
-    struct json_iter it = json_iter(object);
-    size_t n = s->c->n_fields;
-    enum status st = ST_OK;
-
-    out->value = arena_take_array(rq->arena, n, sizeof(*out->value));
-    out->given = arena_take_array(rq->arena, n, sizeof(*out->given));
-    out->refused = arena_take_array(rq->arena, n, sizeof(*out->refused));
-    out->n_given = 0;
-    if (out->value == NULL || out->given == NULL || out->refused == NULL)
-        return ST_NO_MEMORY;
-    while (st == ST_OK && in.n_problems < PROBLEMS_MAX && json_next(&it))
-        st = read_member(&in, it.key, it.value);
-    if (st == ST_OK && id == 0)
-        st = complete(&in);
-    return st == ST_OK && in.n_problems > 0 ? ST_INVALID : st;
+    return st == ST_OK && wrong ? ST_INVALID : st;
 }

@@ -117,6 +117,7 @@ static handler *find_handler(struct request *rq)
         [METHOD_GET] = { record_list, record_read },
         [METHOD_POST] = { record_create, NULL },
         [METHOD_PATCH] = { NULL, record_change },
+        [METHOD_PUT] = { NULL, record_replace },
         [METHOD_DELETE] = { NULL, record_delete },
     };
     static handler *const users[METHOD__COUNT][2] = {

@@ -466,6 +466,7 @@ static void *race_one(void *arg)
     x->own.cache = x->first->cache;
     x->own.records = x->first->records;
     x->own.now_ms = x->first->now_ms;
+    x->own.who = x->first->who;
     x->own.asked = false;
     x->code = desk_ask(&x->own, x->line, x->fields, x->body);
     if (x->own.asked)

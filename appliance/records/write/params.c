@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The parameters of requests that change records. */
+#include "base/nearest.h"
+#include "records/write/write.h"
+
+enum { WRONG_MAX = 20 };
+
+static const struct {
+    struct str name;
+    unsigned takes;
+} known[] = {
+    { STR_INIT("on"), TAKES_ON },
+    { STR_INIT("purge"), TAKES_PURGE },
+};
+
+static enum status note(struct unit *u, struct str where, enum problem what,
+                        struct str detail)
+{
+    (void)unit_problem(u, where, what, detail);
+    return ST_BAD_INPUT;
+}
+
+static enum status keep(struct unit *u, unsigned takes, struct str value,
+                        struct write_params *out)
+{
+    bool yes = str_eq(value, STR("1")) || str_eq(value, STR("true"));
+
+    if (takes == TAKES_ON) {
+        out->on = value;
+        return ST_OK;
+    }
+    if (!yes && !str_eq(value, STR("0")) && !str_eq(value, STR("false")))
+        return note(u, STR("purge"), PROBLEM_BAD_VALUE,
+                    u->rq->lang == LANG_FR ? STR("1 ou 0") : STR("1 or 0"));
+    out->purge = yes;
+    return ST_OK;
+}
+
+static enum status none_here(struct unit *u, struct str name)
+{
+    return note(u, records_shown(name), PROBLEM_BAD_VALUE,
+                u->rq->lang == LANG_FR
+                    ? STR("absent : rien ici ne prend de paramètre")
+                    : STR("left out: nothing here takes parameters"));
+}
+
+static enum status read_one(struct unit *u, unsigned takes, struct str name,
+                            struct str value, unsigned *seen,
+                            struct write_params *out)
+{
+    struct nearest near = nearest_to(name);
+
+    for (size_t i = 0; i < COUNT(known); i++) {
+        if ((takes & known[i].takes) == 0)
+            continue;
+        nearest_try(&near, known[i].name);
+        if (!str_eq(name, known[i].name))
+            continue;
+        if ((*seen & known[i].takes) != 0)
+            return note(u, known[i].name, PROBLEM_TWICE, known[i].name);
+        *seen |= known[i].takes;
+        return keep(u, known[i].takes, value, out);
+    }
+    if (takes == 0)
+        return none_here(u, name);
+    return note(u, records_shown(name), PROBLEM_UNKNOWN, near.best);
+}
+
+enum status params_of_write(struct unit *u, struct str query, unsigned takes,
+                            struct write_params *out)
+{
+    struct query_iter it = query_iter(query);
+    enum status st = ST_OK, one;
+    unsigned seen = 0;
+
+    *out = (struct write_params){ .on = STR_NONE };
+    for (int n = 0; n < WRONG_MAX && query_next(&it, u->rq->arena);) {
+        one = read_one(u, takes, it.name, it.value, &seen, out);
+        n += one != ST_OK;
+        st = st == ST_OK ? one : st;
+    }
+    return st == ST_OK ? it.st : st;
+}
+
+/* A field that may not be read cannot be asked for by its values. */
+static bool may_go_by(const struct field *f)
+{
+    return f->unique && !f->hidden;
+}
+
+static enum status no_such_on(struct unit *u, const struct collection *c)
+{
+    struct str allowed;
+    struct buf b;
+    size_t n = 0;
+
+    buf_init(&b, u->rq->arena, 16 * 1024);
+    buf_add(&b, u->rq->lang == LANG_FR ? STR("un champ unique : ")
+                                       : STR("a unique field: "));
+    for (size_t i = 0; i < c->n_fields; i++) {
+        if (!may_go_by(&c->fields[i]))
+            continue;
+        if (n++ > 0)
+            buf_add(&b, STR(", "));
+        buf_add(&b, c->fields[i].name);
+    }
+    if (n == 0)
+        buf_add(&b, u->rq->lang == LANG_FR ? STR("il n'y en a pas ici")
+                                           : STR("there is none here"));
+    if (buf_done(&b, &allowed) != ST_OK)
+        return ST_NO_MEMORY;
+    return note(u, STR("on"), PROBLEM_BAD_VALUE, allowed);
+}
+
+enum status upsert_field(struct unit *u, const struct statements *s,
+                         struct str on, const struct field **out)
+{
+    const struct field *f = collection_field(s->c, on);
+
+    if (f == NULL || !may_go_by(f))
+        return no_such_on(u, s->c);
+    *out = f;
+    return ST_OK;
+}
