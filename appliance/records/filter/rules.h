@@ -33,10 +33,11 @@ bool aggregate_type(enum aggregate how, const struct path *of,
  *     { "name": "absences_count", "type": "computed",
  *       "value": "count(absences_via_person)",
  *       "filter": "status = 'approved'" }
- * of has exactly one step, STEP_BACK or STEP_MANY, then PATH_RECORD (count) or
- * a stored field. The filter is over of's collection; computed fields and
- * steps further on may stand in it, @user may not. Rows in the trash do not
- * count. Null when there is no row, but for count (0). */
+ * of has exactly one step, STEP_BACK or STEP_MANY, then PATH_RECORD (count),
+ * a stored field that is no list, or id, created, updated. The filter is over
+ * of's collection; computed fields and steps further on may stand in it, @user
+ * may not. Rows in the trash do not count. Null when there is no row, but for
+ * count (0). */
 struct computed {
     struct str value, filter; /* as written; filter "": all */
     enum aggregate how;
@@ -44,8 +45,9 @@ struct computed {
     const struct condition *when; /* NULL: all */
 };
 
-/* Fills in what schema_read left as text: every struct rule and struct
- * computed. Computed fields that need each other in a circle are refused.
+/* Fills in what the reader left as text: every struct rule and struct computed.
+ * schema_read calls it last. Computed fields that need each other in a circle,
+ * or more than 8 deep, are refused.
  * ST_BAD_INPUT fills *why with the JSON pointer (/collections/3/rules/list,
  * /collections/3/fields/2/value) and, in a filter, the position. */
 MUST_CHECK enum status rules_read(struct schema *s, struct arena *a,

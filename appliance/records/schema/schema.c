@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "records/filter/rules.h"
 #include "records/schema/reader.h"
 
 enum { CACHE_TTL_MAX_S = 86400 };
@@ -326,6 +327,8 @@ enum status schema_read(struct str json, struct arena *a, struct schema **out,
                           broken.column, broken.what);
     if (st == ST_OK)
         st = read_file(&r, v, s);
+    if (st == ST_OK)
+        st = rules_read(s, a, why);
     if (st == ST_OK)
         *out = s;
     else

@@ -166,7 +166,8 @@ struct schema_error {
     char what[512];    /* what is wrong and what is allowed */
 };
 
-/* Everything lives in the arena. ST_BAD_INPUT fills *why. schema_free gives
+/* With its rules and computed fields compiled (filter/rules.h). Everything
+ * lives in the arena. ST_BAD_INPUT fills *why. schema_free gives
  * back what is not memory of the arena (patterns, maps). */
 MUST_CHECK enum status schema_read(struct str json, struct arena *a,
                                    struct schema **out,

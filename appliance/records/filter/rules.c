@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking the rules. What they were compiled from: rules_read.c. */
+#include "records/filter/rules.h"
+
+#include "http/request.h"
+
+enum decision rule_decide(const struct rule *r, const struct asking *q)
+{
+    if (q->who->is_admin)
+        return DECIDE_YES;
+    switch (r->kind) {
+    case RULE_ANYBODY:
+        return DECIDE_YES;
+    case RULE_WHEN:
+        return condition_decide(r->when, q);
+    case RULE_UNDECLARED:
+    case RULE_NOBODY:
+        break;
+    }
+    return DECIDE_NO;
+}
+
+enum decision action_decide(const struct collection *c, enum action what,
+                            const struct asking *q)
+{
+    if (!c->has_rules)
+        return q->who->is_admin || q->who->trusted ? DECIDE_YES : DECIDE_NO;
+    return rule_decide(&c->rules[what], q);
+}
+
+enum decision field_decide(const struct field *f, const struct asking *q)
+{
+    if (f->hidden)
+        return DECIDE_NO;
+    if (f->read.kind == RULE_UNDECLARED)
+        return DECIDE_YES;
+    return rule_decide(&f->read, q);
+}
+
+enum decision field_write_decide(const struct field *f, const struct asking *q)
+{
+    if (f->computed != NULL)
+        return DECIDE_NO;
+    if (f->write.kind == RULE_UNDECLARED)
+        return DECIDE_YES;
+    return rule_decide(&f->write, q);
+}
+
+bool rules_may_name(void *asking, const struct field *f)
+{
+    return field_decide(f, asking) == DECIDE_YES;
+}
+
+/* --- what answers depend on ---------------------------------------------- */
+
+static void add_condition(struct dependence *d, const struct condition *c)
+{
+    d->of_role |= condition_of_user_role(c);
+    d->of_id |= condition_of_user_id(c);
+    d->of_time |= condition_of_time(c);
+}
+
+static void add_rule(struct dependence *d, const struct rule *r)
+{
+    if (r->kind == RULE_WHEN)
+        add_condition(d, r->when);
+}
+
+struct dependence rules_dependence(const struct schema *s)
+{
+    struct dependence d = { false, false, false };
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct collection *c = &s->collections[i];
+
+        for (size_t k = 0; k < ACTION__COUNT; k++)
+            add_rule(&d, &c->rules[k]);
+        for (size_t k = 0; k < c->n_fields; k++) {
+            const struct field *f = &c->fields[k];
+
+            add_rule(&d, &f->read);
+            add_rule(&d, &f->write);
+            if (f->computed != NULL && f->computed->when != NULL)
+                add_condition(&d, f->computed->when);
+        }
+    }
+    return d;
+}
