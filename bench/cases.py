@@ -7,6 +7,7 @@ import re
 import ask
 import measure
 import processes
+import records
 import servers
 from measure import Target
 from processes import Failed
@@ -207,4 +208,13 @@ def case_d(bench):
                  {'flask': 10, 'fastapi': 10})]
 
 
-ALL = {'a': case_a, 'b': case_b, 'c': case_c, 'd': case_d}
+def case_f(bench):
+    return records.case_f(bench, Case, MANY)
+
+
+def case_g(bench):
+    return records.case_g(bench, Case, MANY)
+
+
+ALL = {'a': case_a, 'b': case_b, 'c': case_c, 'd': case_d, 'f': case_f,
+       'g': case_g}

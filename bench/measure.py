@@ -47,6 +47,16 @@ class Target:
         return sum(s['errors'] for s in self.samples)
 
 
+class Published(Target):
+    """A rate that somebody else has measured elsewhere."""
+
+    def __init__(self, name, rate):
+        super().__init__(name)
+        self.samples = [{'rate': rate, 'errors': 0, 'cpu_us': None,
+                         'database_cpu_us': None, 'p50_ms': None,
+                         'p99_ms': None}]
+
+
 def run_load(command):
     done = subprocess.run(command, capture_output=True, text=True,
                           preexec_fn=processes.on_core(processes.LOAD_CORE))
@@ -76,10 +86,21 @@ def wrk(target, seconds):
 
 # --- pgbench -----------------------------------------------------------------
 
-def pgbench_program():
-    found = pathlib.Path('/usr/lib/postgresql').glob('*/bin/pgbench')
+def postgres_program(name):
+    found = pathlib.Path('/usr/lib/postgresql').glob(f'*/bin/{name}')
     newest = sorted(found, key=lambda path: int(path.parts[-3]))
-    return str(newest[-1]) if newest else 'pgbench'
+    return str(newest[-1]) if newest else name
+
+
+def pgbench_program():
+    return postgres_program('pgbench')
+
+
+def make_namespace(url, name):
+    """One of its own for an app file of its own; the URL that leads there."""
+    run_load([postgres_program('psql'), '-q', '-c',
+              f'CREATE SCHEMA IF NOT EXISTS {name}', url])
+    return f'{url}{"&" if "?" in url else "?"}options=-csearch_path%3D{name}'
 
 
 def pgbench_fill(url):
@@ -163,12 +184,14 @@ class Patience:
 
 def run_rounds(cases, say):
     patience = Patience(PATIENCE)
-    for case in cases:
-        for target in case.targets:
+    ours = [[t for t in case.targets if not isinstance(t, Published)]
+            for case in cases]
+    for targets in ours:
+        for target in targets:
             run_once(target, 1)  # to warm up
     for number in range(ROUNDS):
         say(f'round {number + 1} of {ROUNDS}')
-        for case in cases:
-            first = number % len(case.targets)
-            for target in case.targets[first:] + case.targets[:first]:
+        for targets in ours:
+            first = number % len(targets)
+            for target in targets[first:] + targets[:first]:
                 target.samples.append(patience.run(target))

@@ -39,14 +39,16 @@ def logs_text(cases):
     """Lines that the appliance dropped make its numbers look better."""
     if not servers.LOGGING:
         return 'off'
-    ours = [s['logged'] for c in cases for s in c.targets[0].samples]
+    ours = [s['logged'] for c in cases for s in c.targets[0].samples
+            if s.get('logged') is not None]
     least = f'; of its lines at least {min(ours) * 100:.1f} % were written' \
         if ours else ''
     return f'to a file, appliance and nginx alike{least}'
 
 
 def about(cases):
-    others = [s['others'] for c in cases for t in c.targets for s in t.samples]
+    others = [s['others'] for c in cases for t in c.targets
+              for s in t.samples if 'others' in s]
     now = datetime.datetime.now(datetime.timezone.utc)
     return {
         'when': now.strftime('%Y-%m-%d %H:%M UTC'),
@@ -88,6 +90,8 @@ def ratio_rows(cases):
     for case in cases:
         ours = case.targets[0]
         for theirs in case.targets[1:]:
+            if theirs.name not in case.aims:
+                continue
             cpu = ratio(theirs.median('cpu_us'), ours.median('cpu_us'))
             rows.append([
                 f'({case.letter}) {case.title}', theirs.name,
