@@ -28,7 +28,8 @@ class Target:
                  headers=None, paths=None, database_pid=None):
         self.name, self.server, self.url = name, server, url
         self.connections, self.paths = connections, paths
-        self.headers = {**PROXY, **(headers or {})}
+        plain = url is not None and url.startswith('http:')
+        self.headers = {**(PROXY if plain else {}), **(headers or {})}
         self.database_pid = database_pid
         self.samples = []
 
