@@ -90,28 +90,47 @@ static size_t unescape(struct str in, char quote, char *out)
     return n;
 }
 
+/* Programs write texts as JSON does (PocketBase's client: JSON.stringify):
+ * what is a JSON string is read as one. Else *out stays as it is. */
+static enum status take_json(struct compiler *k, struct str quoted,
+                             struct str *out)
+{
+    struct json_error unused;
+    const struct json *v;
+    enum status st;
+
+    if (quoted.ptr[0] != '"' || !str_has(quoted, '\\'))
+        return ST_OK;
+    st = json_read(quoted, k->arena, &v, &unused);
+    if (st == ST_OK)
+        st = json_str(v, out);
+    return st == ST_BAD_INPUT ? ST_OK : st;
+}
+
 static enum status take_text(struct compiler *k, size_t *at, struct token *out)
 {
     size_t end = end_of_text(k->text, *at);
     struct str in = { k->text.ptr + *at + 1, end - *at - 1 };
+    struct str *text = &out->term.text;
+    enum status st;
     char *plain;
 
     if (end == k->text.len)
         return filter_bad(k, *at, "the text that begins here has no end",
                           "le texte qui commence ici n'a pas de fin");
-    if (str_has(in, '\0'))
-        return filter_bad(k, *at, "a text cannot hold U+0000",
-                          "un texte ne peut contenir U+0000");
     plain = arena_take(k->arena, in.len);
     if (plain == NULL)
         return ST_NO_MEMORY;
     out->kind = TOKEN_TERM;
     out->text = (struct str){ k->text.ptr + *at, end + 1 - *at };
     out->term.kind = TERM_TEXT;
-    out->term.text =
-        (struct str){ plain, unescape(in, k->text.ptr[*at], plain) };
+    *text = (struct str){ plain, unescape(in, k->text.ptr[*at], plain) };
+    st = take_json(k, out->text, text);
+    if (st == ST_OK && str_has(*text, '\0'))
+        return filter_bad(k, *at, "a text cannot hold U+0000",
+                          "un texte ne peut contenir U+0000");
     *at = end + 1;
-    return ST_OK;
+    return st;
 }
 
 /* --- numbers ------------------------------------------------------------- */

@@ -51,6 +51,11 @@ static const struct {
     { "name = 'a\\\\\\''", "name = 'a\\''" },
     { "name = 'C:\\dir\\new'", "name = 'C:\\dir\\new'" },
     { "name = 'a\\\"b'", "name = 'a\\\"b'" },
+    { "name = 'a\\nb'", "name = 'a\\nb'" },
+    { "name = \"a\\n\\t\\/\\u00e9\\ud83d\\ude00\\\"\\\\n\"",
+      "name = 'a\n\t/\xC3\xA9\xF0\x9F\x98\x80\"\\n'" },
+    { "name = \"C:\\windows\\\"\"", "name = 'C:\\windows\"'" },
+    { "name = \"a\\ud83d\"", "name = 'a\\ud83d'" },
     { "name = '&& || ( ) = //'", "name = '&& || ( ) = //'" },
     { "name = null", "name = null" },
     { "null != name", "name != null" },
@@ -405,6 +410,7 @@ static void test_limits(void)
            "at most 3500 bytes, not 3501", &a);
     expect(s, STR("name = '\xFF'"), "at character 9: not valid UTF-8", &a);
     expect(s, STR("name = 'a\0b'"), "U+0000", &a);
+    expect(s, STR("name = \"a\\u0000b\""), "U+0000", &a);
     expect(s, STR("name\0 = 'a'"), "at character 5: ", &a);
     schema_free(s);
     arena_close(&a);
