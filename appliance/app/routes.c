@@ -22,7 +22,8 @@ RECORDS_HANDLER(user_read)
 RECORDS_HANDLER(user_change)
 RECORDS_HANDLER(user_delete)
 
-#define BODY RECORD_BODY_MAX_BYTES
+#define BODY    RECORD_BODY_MAX_BYTES
+#define RECORDS "/api/collections/{collection}/records"
 
 /* Those of the ops listener come last: serve.c looks there for its part. */
 /* clang-format off */
@@ -38,6 +39,12 @@ const struct route routes[] = {
     { METHOD_PATCH,  "/api/v1/{collection}/{id}",   do_record_change, ACCESS_WRITE,  BODY },
     { METHOD_PUT,    "/api/v1/{collection}/{id}",   do_record_replace, ACCESS_WRITE, BODY },
     { METHOD_DELETE, "/api/v1/{collection}/{id}",   do_record_delete, ACCESS_WRITE,  0 },
+    /* The same, as PocketBase's clients spell it. */
+    { METHOD_GET,    RECORDS,                       do_record_list,   ACCESS_READ,   0 },
+    { METHOD_POST,   RECORDS,                       do_record_create, ACCESS_WRITE,  BODY },
+    { METHOD_GET,    RECORDS "/{id}",               do_record_read,   ACCESS_READ,   0 },
+    { METHOD_PATCH,  RECORDS "/{id}",               do_record_change, ACCESS_WRITE,  BODY },
+    { METHOD_DELETE, RECORDS "/{id}",               do_record_delete, ACCESS_WRITE,  0 },
     { METHOD_GET,    "/users",                      do_user_list,     ACCESS_READ,   0 },
     { METHOD_POST,   "/users",                      do_user_create,   ACCESS_WRITE,  BODY },
     { METHOD_GET,    "/users/{id}",                 do_user_read,     ACCESS_READ,   0 },
