@@ -16,6 +16,7 @@ RECORDS_HANDLER(record_read)
 RECORDS_HANDLER(record_change)
 RECORDS_HANDLER(record_replace)
 RECORDS_HANDLER(record_delete)
+RECORDS_HANDLER(record_batch)
 RECORDS_HANDLER(user_list)
 RECORDS_HANDLER(user_create)
 RECORDS_HANDLER(user_read)
@@ -33,23 +34,26 @@ const struct route routes[] = {
     { METHOD_GET,    "/static/{path*}",             static_get,       ACCESS_PUBLIC, 0 },
     { METHOD_GET,    "/health",                     health_get,       ACCESS_PUBLIC, 0 },
     { METHOD_GET,    "/api/v1/status",              status_get,       ACCESS_READ,   0 },
+    { METHOD_POST,   "/api/v1/batch",               do_record_batch,  ACCESS_RULES_WRITE, BODY },
+    { METHOD_POST,   "/api/batch",                  do_record_batch,  ACCESS_RULES_WRITE, BODY },
     { METHOD_GET,    "/api/v1/{collection}",        do_record_list,   ACCESS_READ,   0 },
-    { METHOD_POST,   "/api/v1/{collection}",        do_record_create, ACCESS_WRITE,  BODY },
+    { METHOD_POST,   "/api/v1/{collection}",        do_record_create, ACCESS_RULES_WRITE, BODY },
     { METHOD_GET,    "/api/v1/{collection}/{id}",   do_record_read,   ACCESS_READ,   0 },
-    { METHOD_PATCH,  "/api/v1/{collection}/{id}",   do_record_change, ACCESS_WRITE,  BODY },
-    { METHOD_PUT,    "/api/v1/{collection}/{id}",   do_record_replace, ACCESS_WRITE, BODY },
-    { METHOD_DELETE, "/api/v1/{collection}/{id}",   do_record_delete, ACCESS_WRITE,  0 },
+    { METHOD_PATCH,  "/api/v1/{collection}/{id}",   do_record_change, ACCESS_RULES_WRITE, BODY },
+    { METHOD_PUT,    "/api/v1/{collection}/{id}",   do_record_replace,ACCESS_RULES_WRITE, BODY },
+    { METHOD_DELETE, "/api/v1/{collection}/{id}",   do_record_delete, ACCESS_RULES_WRITE, 0 },
     /* The same, as PocketBase's clients spell it. */
     { METHOD_GET,    RECORDS,                       do_record_list,   ACCESS_READ,   0 },
-    { METHOD_POST,   RECORDS,                       do_record_create, ACCESS_WRITE,  BODY },
+    { METHOD_POST,   RECORDS,                       do_record_create, ACCESS_RULES_WRITE, BODY },
     { METHOD_GET,    RECORDS "/{id}",               do_record_read,   ACCESS_READ,   0 },
-    { METHOD_PATCH,  RECORDS "/{id}",               do_record_change, ACCESS_WRITE,  BODY },
-    { METHOD_DELETE, RECORDS "/{id}",               do_record_delete, ACCESS_WRITE,  0 },
+    { METHOD_PATCH,  RECORDS "/{id}",               do_record_change, ACCESS_RULES_WRITE, BODY },
+    { METHOD_PUT,    RECORDS "/{id}",               do_record_replace,ACCESS_RULES_WRITE, BODY },
+    { METHOD_DELETE, RECORDS "/{id}",               do_record_delete, ACCESS_RULES_WRITE, 0 },
     { METHOD_GET,    "/users",                      do_user_list,     ACCESS_READ,   0 },
-    { METHOD_POST,   "/users",                      do_user_create,   ACCESS_WRITE,  BODY },
+    { METHOD_POST,   "/users",                      do_user_create,   ACCESS_RULES_WRITE, BODY },
     { METHOD_GET,    "/users/{id}",                 do_user_read,     ACCESS_READ,   0 },
-    { METHOD_PUT,    "/users/{id}",                 do_user_change,   ACCESS_WRITE,  BODY },
-    { METHOD_DELETE, "/users/{id}",                 do_user_delete,   ACCESS_WRITE,  0 },
+    { METHOD_PUT,    "/users/{id}",                 do_user_change,   ACCESS_RULES_WRITE, BODY },
+    { METHOD_DELETE, "/users/{id}",                 do_user_delete,   ACCESS_RULES_WRITE, 0 },
     { METHOD_GET,    "/livez",                      livez_get,        ACCESS_OPS,    0 },
     { METHOD_GET,    "/readyz",                     readyz_get,       ACCESS_OPS,    0 },
     { METHOD_GET,    "/metrics",                    metrics_get,      ACCESS_OPS,    0 },

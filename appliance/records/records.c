@@ -76,16 +76,29 @@ void records_say(const struct request *rq, struct reply *rp, const char *en,
     rp->message = str_of(rq->lang == LANG_FR ? fr : en);
 }
 
+/* Whoever may do nothing here learns no names. */
+static bool may_know(const struct collection *c, const struct asking *q)
+{
+    for (int what = 0; what < ACTION__COUNT; what++)
+        if (action_decide(c, (enum action)what, q) != DECIDE_NO)
+            return true;
+    return false;
+}
+
 /* The path itself is not repeated: it may be anything. */
 static enum status unknown_collection(const struct records *r,
                                       const struct request *rq,
                                       struct reply *rp)
 {
+    const struct asking asking = records_asking(rq);
     struct nearest near = nearest_to(rq->param[0]);
     struct buf b;
 
     for (size_t i = 0; i < r->schema->n; i++)
-        nearest_try(&near, r->schema->collections[i].name);
+        if (may_know(&r->schema->collections[i], &asking))
+            nearest_try(&near, r->schema->collections[i].name);
+    if (near.best.ptr == NULL)
+        return records_refuse(rq, rp, &r->schema->collections[0]);
     buf_init(&b, rq->arena, 256);
     buf_add(&b, rq->lang == LANG_FR
                     ? STR("il n'y a pas de telle collection ; vouliez-vous "

@@ -255,6 +255,13 @@ static enum status read_own(struct input *in, struct str key,
     return note(in, key, PROBLEM_READ_ONLY, STR_NONE);
 }
 
+/* Fields that are not for who asks are not told of either. */
+static bool may_know(const struct unit *u, const struct field *f)
+{
+    return field_decide(f, &u->asking) != DECIDE_NO ||
+           field_write_decide(f, &u->asking) != DECIDE_NO;
+}
+
 static enum status read_unknown(struct input *in, struct str key)
 {
     const struct collection *c = in->op->s->c;
@@ -263,7 +270,8 @@ static enum status read_unknown(struct input *in, struct str key)
     if (in->n_unknown++ >= UNKNOWN_MAX)
         return ST_OK;
     for (size_t i = 0; i < c->n_fields; i++)
-        nearest_try(&near, c->fields[i].name);
+        if (may_know(in->u, &c->fields[i]))
+            nearest_try(&near, c->fields[i].name);
     return note(in, records_shown(key), PROBLEM_UNKNOWN, near.best);
 }
 
@@ -329,8 +337,8 @@ enum status input_change(struct unit *u, struct op *op)
 /* Who may not see or write a field cannot have meant to empty it. */
 static bool stays(const struct unit *u, const struct field *f)
 {
-    (void)u;
-    return f->hidden;
+    return field_decide(f, &u->asking) != DECIDE_YES ||
+           field_write_decide(f, &u->asking) != DECIDE_YES;
 }
 
 enum status input_complete(struct unit *u, struct op *op, bool replaces)

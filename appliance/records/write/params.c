@@ -83,9 +83,9 @@ enum status params_of_write(struct unit *u, struct str query, unsigned takes,
 }
 
 /* A field that may not be read cannot be asked for by its values. */
-static bool may_go_by(const struct field *f)
+static bool may_go_by(const struct unit *u, const struct field *f)
 {
-    return f->unique && !f->hidden;
+    return f->unique && field_decide(f, &u->asking) == DECIDE_YES;
 }
 
 static enum status no_such_on(struct unit *u, const struct collection *c)
@@ -98,7 +98,7 @@ static enum status no_such_on(struct unit *u, const struct collection *c)
     buf_add(&b, u->rq->lang == LANG_FR ? STR("un champ unique : ")
                                        : STR("a unique field: "));
     for (size_t i = 0; i < c->n_fields; i++) {
-        if (!may_go_by(&c->fields[i]))
+        if (!may_go_by(u, &c->fields[i]))
             continue;
         if (n++ > 0)
             buf_add(&b, STR(", "));
@@ -117,7 +117,7 @@ enum status upsert_field(struct unit *u, const struct statements *s,
 {
     const struct field *f = collection_field(s->c, on);
 
-    if (f == NULL || !may_go_by(f))
+    if (f == NULL || !may_go_by(u, f))
         return no_such_on(u, s->c);
     *out = f;
     return ST_OK;

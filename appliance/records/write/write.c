@@ -14,14 +14,24 @@ struct write {
 
 /* --- answers ------------------------------------------------------------- */
 
+void write_answer(const struct unit *u, const struct answer *answer)
+{
+    struct reply *rp = u->rp;
+
+    if (answer->location.len > 0)
+        reply_header(rp, STR("Location"), answer->location);
+    if (answer->etag.len > 0)
+        records_etag(rp, answer->etag);
+    rp->code = answer->code;
+}
+
 /* Beside the path that was posted to, whatever stands before it; what was
  * put stands where it was put. */
-static enum status add_location(const struct request *rq, struct reply *rp,
-                                int64_t id)
+static enum status make_location(const struct request *rq, int64_t id,
+                                 struct str *out)
 {
-    struct str left = rq->target, location;
+    struct str left = rq->target;
     struct buf b;
-    enum status st;
 
     buf_init(&b, rq->arena, 16 * 1024);
     buf_add(&b, str_cut(&left, '?'));
@@ -29,37 +39,53 @@ static enum status add_location(const struct request *rq, struct reply *rp,
         buf_add_char(&b, '/');
         buf_add_int(&b, id);
     }
-    st = buf_done(&b, &location);
-    if (st == ST_OK)
-        reply_header(rp, STR("Location"), location);
-    return st;
+    return buf_done(&b, out);
 }
 
-static enum status answer_one(struct write *w, const struct done *done)
+static enum status answer_one(struct write *w, const struct done *done,
+                              struct answer *out)
 {
-    struct reply *rp = w->u.rp;
-    struct str etag;
+    struct unit *u = &w->u;
     enum status st;
 
     assert(done->row != NULL);
-    st = json_etag(done->row, rp->arena, &etag);
+    out->code = done->code;
+    st = json_etag(done->row, u->rq->arena, &out->etag);
     if (st == ST_OK && done->code == 201)
-        st = add_location(w->u.rq, rp, done->id);
+        st = make_location(u->rq, done->id, &out->location);
     if (st != ST_OK)
         return st;
-    w->write(&rp->body, w->u.r, w->op.s, done->row);
-    records_etag(rp, etag);
-    rp->code = done->code;
-    return rp->body.st;
+    w->write(&u->rp->body, u->r, w->op.s, done->row);
+    return u->rp->body.st;
 }
 
-/* --- one ----------------------------------------------------------------- */
+static enum status answer_many(struct write *w, const struct done *done,
+                               size_t n, struct answer *out)
+{
+    struct buf *b = &w->u.rp->body;
+
+    out->code = 200;
+    for (size_t i = 0; i < n; i++) {
+        buf_add_char(b, i == 0 ? '[' : ',');
+        w->write(b, w->u.r, w->op.s, done[i].row);
+        if (done[i].code == 201)
+            out->code = 201;
+    }
+    buf_add_char(b, ']');
+    return b->st;
+}
+
+/* --- one, many ----------------------------------------------------------- */
 
 /* The body is wrong already: says what else is, if the store can be asked. */
 static enum status explain_invalid(struct write *w)
 {
     struct unit *u = &w->u;
 
+    if (u->c != NULL) {
+        (void)explain_fields(u, &w->op);
+        return ST_INVALID;
+    }
     if (store_take(u->r->store, STORE_READ, u->rq->deadline_ms, &u->c) != ST_OK)
         return ST_INVALID;
     u->undone = true; /* nothing but questions */
@@ -69,7 +95,7 @@ static enum status explain_invalid(struct write *w)
     return ST_INVALID;
 }
 
-static enum status run_one(struct write *w)
+static enum status run_one(struct write *w, struct answer *out)
 {
     struct unit *u = &w->u;
     struct done done;
@@ -81,8 +107,44 @@ static enum status run_one(struct write *w)
         return explain_invalid(w);
     if (st == ST_OK)
         st = op_run(u, &w->op, &done);
-    st = unit_close(u, st);
-    return st == ST_OK ? answer_one(w, &done) : st;
+    if (!u->begun) /* done: others need not wait for the answer's words */
+        st = unit_close(u, st);
+    return st == ST_OK ? answer_one(w, &done, out) : st;
+}
+
+static enum status run_many(struct write *w, struct answer *out)
+{
+    struct done *done;
+    size_t n;
+    enum status st = bulk_run(&w->u, &w->op, w->body, &done, &n);
+
+    return st == ST_OK ? answer_many(w, done, n, out) : st;
+}
+
+static enum status run(struct unit *u, void *arg, struct answer *out)
+{
+    struct write *w = arg;
+
+    (void)u;
+    return json_kind(w->body) == JSON_ARRAY ? run_many(w, out)
+                                            : run_one(w, out);
+}
+
+/* --- who may ---------------------------------------------------------------
+ */
+
+enum status write_permit_any(const struct unit *u)
+{
+    static const enum action writes[] = { ACTION_CREATE, ACTION_UPDATE,
+                                          ACTION_DELETE };
+    const struct schema *s = u->r->schema;
+
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < COUNT(writes); k++)
+            if (action_decide(&s->collections[i], writes[k], &u->asking) !=
+                DECIDE_NO)
+                return ST_OK;
+    return records_refuse(u->rq, u->rp, &s->collections[0]);
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -113,15 +175,15 @@ enum status write_request(struct records *r, const struct statements *s,
                                           [WRITE_REPLACE] = OP_REPLACE };
     struct write w = { .op = { .kind = kinds[kind], .s = s, .id = id },
                        .write = write == NULL ? read_add_record : write };
-    unsigned takes = write == NULL && kind == WRITE_CREATE ? TAKES_ON : 0;
+    bool many = write == NULL && kind == WRITE_CREATE;
     enum status st;
 
     unit_open(&w.u, r, rq, rp);
-    st = begin(&w, takes);
+    st = begin(&w, many ? TAKES_ON : 0);
     if (st == ST_OK)
-        st = input_body(rq, rp, false, &w.body);
+        st = input_body(rq, rp, many, &w.body);
     if (st == ST_OK)
-        st = run_one(&w);
+        st = write_once(&w.u, run, &w);
     if (st == ST_OK)
         records_timing(rp, NULL, w.u.store_us);
     return st;
@@ -176,21 +238,27 @@ enum status record_change(struct records *r, struct request *rq,
                        : st;
 }
 
-static enum status id_too_large(struct reply *rp)
+enum status write_chosen_id(struct unit *u, struct str text, int64_t *out)
 {
-    return reply_problem(rp, STR("id"), PROBLEM_TOO_LARGE,
-                         STR("4503599627370496"));
+    enum status st = records_id(text, out);
+
+    if (st != ST_OK || *out <= ID_CHOSEN_MAX)
+        return st;
+    return unit_problem(u, STR("id"), PROBLEM_TOO_LARGE,
+                        STR("4503599627370496"));
 }
 
 enum status record_replace(struct records *r, struct request *rq,
                            struct reply *rp)
 {
     const struct statements *s;
+    struct unit u;
     int64_t id;
     enum status st = find_one(r, rq, rp, &s, &id);
 
-    if (st == ST_OK && id > ID_CHOSEN_MAX)
-        st = id_too_large(rp);
+    unit_open(&u, r, rq, rp);
+    if (st == ST_OK)
+        st = write_chosen_id(&u, rq->param[1], &id);
     return st == ST_OK ? write_request(r, s, WRITE_REPLACE, id, rq, rp, NULL)
                        : st;
 }

@@ -6,7 +6,7 @@
 
 #include "records/write/unit.h"
 
-enum { BULK_MAX = 1000 };
+enum { BULK_MAX = 1000, BATCH_MAX = 200 };
 
 /* The largest id that a client may choose: JavaScript counts exactly as far,
  * and there is room left for those that follow it. */
@@ -27,14 +27,47 @@ MUST_CHECK enum status params_of_write(struct unit *u, struct str query,
                                        unsigned takes,
                                        struct write_params *out);
 
+/* The id that a PUT may make a record with. */
+MUST_CHECK enum status write_chosen_id(struct unit *u, struct str text,
+                                       int64_t *out);
+
+/* Could who asks write anything anywhere? Else refuses, before a body is
+ * read. */
+MUST_CHECK enum status write_permit_any(const struct unit *u);
+
 /* The unique field that on names. ST_BAD_INPUT says which there are. */
 MUST_CHECK enum status upsert_field(struct unit *u, const struct statements *s,
                                     struct str on, const struct field **out);
 
-/* The array in body as so many operations like op; all or nothing, answered
- * in one array. (bulk.c) */
+/* --- once (idempotency.c) --------------------------------------------------
+ */
+
+/* Beside the body, which is in the reply. Empty: none. */
+struct answer {
+    int code;
+    struct str location, etag;
+};
+
+/* Changes what is to be changed and writes the body of the answer. */
+typedef enum status write_work(struct unit *u, void *arg, struct answer *out);
+
+/* Does the work and closes the unit; with an Idempotency-Key that has been
+ * here before, gives the first answer instead. The body of the request has
+ * been read. */
+MUST_CHECK enum status write_once(struct unit *u, write_work *work, void *arg);
+
+/* Into the reply. */
+void write_answer(const struct unit *u, const struct answer *answer);
+
+/* --- many (bulk.c) ---------------------------------------------------------
+ */
+
+/* Problems are from now on those of record i. */
+MUST_CHECK enum status write_prefix(struct unit *u, size_t i);
+
+/* An operation like like for each element of list; all or nothing. */
 MUST_CHECK enum status bulk_run(struct unit *u, const struct op *like,
-                                const struct json *list, struct buf *out,
-                                int *code);
+                                const struct json *list, struct done **out,
+                                size_t *n);
 
 #endif

@@ -129,6 +129,8 @@ static handler *find_handler(struct request *rq)
     struct str left = rq->path;
     size_t n = 0;
 
+    if (str_eq(rq->path, STR("/api/v1/batch")))
+        return rq->method == METHOD_POST ? record_batch : NULL;
     str_cut(&left, '/');
     if (str_starts(rq->path, STR("/api/v1/"))) {
         str_cut(&left, '/');

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* POST /api/v1/batch: several writes over several collections, in one
+ * transaction. */
+#include <string.h>
+
+#include "base/enc.h"
+#include "base/nearest.h"
+#include "records/write/write.h"
+
+/* A request of a batch, while it is still to be done. */
+struct part {
+    struct op op;
+    struct str id; /* of the url: digits, or "@0.id"; ptr NULL: none */
+};
+
+struct batch {
+    struct unit u;
+    struct part *parts;
+    struct made *made;
+    size_t n, at;
+};
+
+/* --- what is wrong with its form ----------------------------------------- */
+
+static enum status wrong(struct batch *b, const char *where, enum problem what,
+                         const char *en, const char *fr)
+{
+    (void)unit_problem(&b->u, str_of(where), what,
+                       str_of(b->u.rq->lang == LANG_FR ? fr : en));
+    return ST_BAD_INPUT;
+}
+
+static enum status wrong_url(struct batch *b)
+{
+    return wrong(b, "url", PROBLEM_BAD_VALUE,
+                 "/api/v1/{collection}, /api/v1/{collection}/{id}, "
+                 "/api/v1/{collection}/{id}/restore or "
+                 "/api/collections/{collection}/records[/{id}]; an id is a "
+                 "number, or \"@N.id\" of an earlier request",
+                 "/api/v1/{collection}, /api/v1/{collection}/{id}, "
+                 "/api/v1/{collection}/{id}/restore ou "
+                 "/api/collections/{collection}/records[/{id}] ; un id est un "
+                 "nombre, ou \"@N.id\" d'une requête antérieure");
+}
+
+static enum status wrong_method(struct batch *b)
+{
+    return wrong(b, "method", PROBLEM_BAD_VALUE,
+                 "POST to a collection or to /restore, or PATCH, PUT or DELETE "
+                 "of a record",
+                 "POST vers une collection ou vers /restore, ou PATCH, PUT ou "
+                 "DELETE d'une fiche");
+}
+
+/* --- a url --------------------------------------------------------------- */
+
+struct place {
+    struct str collection, id, query;
+    bool restore;
+};
+
+/* What stands before the paths that we know: BASE_PATH. */
+static struct str base_of(const struct request *rq)
+{
+    struct str left = rq->target, path = str_cut(&left, '?');
+    struct str known = rq->path_raw.ptr != NULL ? rq->path_raw : rq->path;
+
+    if (path.len < known.len)
+        return STR("");
+    return (struct str){ path.ptr, path.len - known.len };
+}
+
+static struct str without(struct str s, struct str prefix)
+{
+    if (str_starts(s, prefix))
+        s = (struct str){ s.ptr + prefix.len, s.len - prefix.len };
+    return s;
+}
+
+/* Collection, or with records = true, {c}/records: the rest is an id and what
+ * is to be done with it. */
+static bool read_path(struct str path, bool pocketbase, struct place *out)
+{
+    struct str left = path, last;
+
+    out->collection = str_cut(&left, '/');
+    if (pocketbase && !str_eq(str_cut(&left, '/'), STR("records")))
+        return false;
+    out->id = left.ptr == NULL ? STR_NONE : str_cut(&left, '/');
+    last = left.ptr == NULL ? STR_NONE : str_cut(&left, '/');
+    out->restore = last.ptr != NULL && str_eq(last, STR("restore"));
+    return out->collection.len > 0 && left.ptr == NULL &&
+           (out->id.ptr == NULL || out->id.len > 0) &&
+           (last.ptr == NULL || out->restore);
+}
+
+static bool read_url(const struct request *rq, struct str url,
+                     struct place *out)
+{
+    static const struct str v1 = STR_INIT("/api/v1/");
+    static const struct str pb = STR_INIT("/api/collections/");
+    struct str left = url, path = str_cut(&left, '?'), base = base_of(rq);
+
+    out->query = left;
+    path = without(path, str_eq(base, STR("/")) ? STR("") : base);
+    if (str_starts(path, pb))
+        return read_path(without(path, pb), true, out);
+    return str_starts(path, v1) && read_path(without(path, v1), false, out);
+}
+
+/* --- one request --------------------------------------------------------- */
+
+static const struct {
+    struct str method;
+    bool of_record, restore;
+    enum op_kind kind;
+    unsigned takes;
+} forms[] = {
+    { STR_INIT("POST"), false, false, OP_CREATE, TAKES_ON },
+    { STR_INIT("POST"), true, true, OP_RESTORE, 0 },
+    { STR_INIT("PATCH"), true, false, OP_CHANGE, 0 },
+    { STR_INIT("PUT"), true, false, OP_REPLACE, 0 },
+    { STR_INIT("DELETE"), true, false, OP_DELETE, TAKES_PURGE },
+};
+
+static enum status find_collection(struct batch *b, struct str name,
+                                   struct op *op)
+{
+    b->u.rq->param[0] = name;
+    return records_find(b->u.r, b->u.rq, b->u.rp, &op->s);
+}
+
+static enum status use_place(struct batch *b, struct str method,
+                             const struct place *at, struct part *p)
+{
+    struct write_params params;
+    enum status st = find_collection(b, at->collection, &p->op);
+    size_t i = 0;
+
+    if (st != ST_OK)
+        return st;
+    while (i < COUNT(forms) && (!str_eq(forms[i].method, method) ||
+                                forms[i].of_record != (at->id.ptr != NULL) ||
+                                forms[i].restore != at->restore))
+        i++;
+    if (i == COUNT(forms))
+        return wrong_method(b);
+    p->op.kind = forms[i].kind;
+    p->id = at->id;
+    st = params_of_write(&b->u, at->query, forms[i].takes, &params);
+    p->op.purge = params.purge;
+    if (st == ST_OK && params.on.ptr != NULL) {
+        p->op.kind = OP_UPSERT;
+        st = upsert_field(&b->u, p->op.s, params.on, &p->op.on);
+    }
+    return st;
+}
+
+static enum status read_headers(struct batch *b, const struct json *v,
+                                struct op *op)
+{
+    struct json_iter it = json_iter(v);
+    struct str text;
+
+    if (json_kind(v) != JSON_OBJECT)
+        return wrong(b, "headers", PROBLEM_WRONG_TYPE, "an object of strings",
+                     "un objet de chaînes");
+    while (json_next(&it)) {
+        if (json_str(it.value, &text) != ST_OK)
+            return wrong(b, "headers", PROBLEM_WRONG_TYPE,
+                         "an object of strings", "un objet de chaînes");
+        if (str_eq_nocase(it.key, STR("If-Match")))
+            op->if_match = text;
+        if (str_eq_nocase(it.key, STR("If-None-Match")) &&
+            op->kind == OP_REPLACE)
+            op->if_none_match = text;
+        if (str_eq_nocase(it.key, STR("Idempotency-Key")))
+            return wrong(b, "headers", PROBLEM_BAD_VALUE,
+                         "without Idempotency-Key, which belongs to the whole "
+                         "batch",
+                         "sans Idempotency-Key, qui est celle du lot entier");
+    }
+    return ST_OK;
+}
+
+static bool needs_body(enum op_kind kind)
+{
+    return kind != OP_DELETE && kind != OP_RESTORE;
+}
+
+static enum status read_body(struct batch *b, const struct json *v,
+                             struct op *op)
+{
+    bool given = v != NULL && json_kind(v) != JSON_NULL;
+
+    op->body = v;
+    if (!needs_body(op->kind) && given &&
+        (json_kind(v) != JSON_OBJECT || json_count(v) > 0))
+        return wrong(b, "body", PROBLEM_BAD_VALUE, "left out here",
+                     "absent ici");
+    if (needs_body(op->kind) && (!given || json_kind(v) != JSON_OBJECT))
+        return wrong(b, "body", PROBLEM_WRONG_TYPE, "a JSON object",
+                     "un objet JSON");
+    return ST_OK;
+}
+
+/* Names that nobody reads are misspelt ones. */
+static enum status check_keys(struct batch *b, const struct json *v,
+                              const struct str *known, size_t n)
+{
+    struct json_iter it = json_iter(v);
+
+    while (json_next(&it)) {
+        struct nearest near = nearest_to(it.key);
+        bool found = false;
+
+        for (size_t i = 0; i < n; i++) {
+            nearest_try(&near, known[i]);
+            found |= str_eq(known[i], it.key);
+        }
+        if (found)
+            continue;
+        (void)unit_problem(&b->u, records_shown(it.key), PROBLEM_UNKNOWN,
+                           near.best);
+        return ST_BAD_INPUT;
+    }
+    return ST_OK;
+}
+
+static enum status read_request(struct batch *b, const struct json *v,
+                                struct part *p)
+{
+    static const struct str known[] = { STR_INIT("method"), STR_INIT("url"),
+                                        STR_INIT("body"), STR_INIT("headers") };
+    const struct json *headers = json_get(v, STR("headers"));
+    const struct json *method = json_get(v, STR("method"));
+    const struct json *url = json_get(v, STR("url"));
+    struct place at = { .restore = false };
+    struct str text;
+    enum status st = check_keys(b, v, known, COUNT(known));
+
+    if (st != ST_OK)
+        return st;
+    if (url == NULL || json_str(url, &text) != ST_OK ||
+        !read_url(b->u.rq, text, &at))
+        return wrong_url(b);
+    if (method == NULL || json_str(method, &text) != ST_OK)
+        return wrong_method(b);
+    st = use_place(b, text, &at, p);
+    if (st == ST_OK && headers != NULL && json_kind(headers) != JSON_NULL)
+        st = read_headers(b, headers, &p->op);
+    return st == ST_OK ? read_body(b, json_get(v, STR("body")), &p->op) : st;
+}
+
+/* --- all of them --------------------------------------------------------- */
+
+static enum status wrong_list(struct batch *b)
+{
+    return wrong(b, "requests", PROBLEM_BAD_VALUE,
+                 "an array of 1 to 200 requests, "
+                 "{\"method\",\"url\",\"body\",\"headers\"}",
+                 "un tableau de 1 à 200 requêtes, "
+                 "{\"method\",\"url\",\"body\",\"headers\"}");
+}
+
+/* Says which request it was. */
+static enum status failed(struct batch *b, enum status st)
+{
+    const struct request *rq = b->u.rq;
+    struct reply *rp = b->u.rp;
+    struct str why =
+        rp->message.len > 0 ? rp->message : str_of(status_text(st, rq->lang));
+    struct buf text;
+
+    buf_init(&text, rq->arena, 8192);
+    buf_addf(&text,
+             rq->lang == LANG_FR ? "requête %zu du lot : "
+                                 : "request %zu of the batch: ",
+             b->at);
+    buf_add(&text, why);
+    if (buf_done(&text, &rp->message) != ST_OK)
+        rp->message = why;
+    return st;
+}
+
+static enum status read_requests(struct batch *b, const struct json *body)
+{
+    static const struct str known[] = { STR_INIT("requests") };
+    const struct json *list = json_get(body, known[0]);
+    struct json_iter it;
+    enum status st = check_keys(b, body, known, COUNT(known));
+
+    if (st != ST_OK)
+        return st;
+    b->n = list == NULL ? 0 : json_count(list);
+    if (list == NULL || json_kind(list) != JSON_ARRAY || b->n == 0 ||
+        b->n > BATCH_MAX)
+        return wrong_list(b);
+    b->parts = arena_take_array(b->u.rq->arena, b->n, sizeof(*b->parts));
+    b->made = arena_take_array(b->u.rq->arena, b->n, sizeof(*b->made));
+    if (b->parts == NULL || b->made == NULL)
+        return ST_NO_MEMORY;
+    it = json_iter(list);
+    for (b->at = 0; json_next(&it); b->at++) {
+        st = write_prefix(&b->u, b->at);
+        if (st == ST_OK)
+            st = json_kind(it.value) == JSON_OBJECT
+                     ? read_request(b, it.value, &b->parts[b->at])
+                     : wrong_url(b);
+        if (st != ST_OK)
+            return failed(b, st);
+    }
+    return ST_OK;
+}
+
+static enum status find_id(struct batch *b, struct part *p)
+{
+    struct unit *u = &b->u;
+
+    if (p->id.ptr == NULL)
+        return ST_OK;
+    if (p->id.len > 0 && p->id.ptr[0] == '@')
+        return input_made_id(u, p->id, &p->op.id) ? ST_OK : wrong_url(b);
+    return p->op.kind == OP_REPLACE ? write_chosen_id(u, p->id, &p->op.id)
+                                    : records_id(p->id, &p->op.id);
+}
+
+static void add_result(struct batch *b, const struct op *op,
+                       const struct done *done)
+{
+    struct buf *out = &b->u.rp->body;
+
+    buf_add(out, b->at == 0 ? STR("[{\"status\":") : STR(",{\"status\":"));
+    buf_add_int(out, done->code);
+    buf_add(out, STR(",\"body\":"));
+    if (done->row == NULL)
+        buf_add(out, STR("null"));
+    else
+        read_add_record(out, b->u.r, op->s, done->row);
+    buf_add_char(out, '}');
+}
+
+static enum status run_part(struct batch *b, struct part *p)
+{
+    struct unit *u = &b->u;
+    struct done done;
+    enum status st = write_prefix(u, b->at);
+
+    if (st == ST_OK)
+        st = find_id(b, p);
+    if (st == ST_OK)
+        st = op_run(u, &p->op, &done);
+    if (st != ST_OK)
+        return failed(b, st);
+    add_result(b, &p->op, &done);
+    if (done.row != NULL)
+        b->made[b->at] = (struct made){ p->op.s->c, done.id };
+    u->n_made = b->at + 1;
+    return u->rp->body.st;
+}
+
+static enum status run(struct unit *u, void *arg, struct answer *out)
+{
+    struct batch *b = arg;
+    enum status st = unit_begin(u);
+
+    out->code = 200;
+    for (b->at = 0; st == ST_OK && b->at < b->n; b->at++)
+        st = run_part(b, &b->parts[b->at]);
+    buf_add_char(&u->rp->body, ']');
+    return st;
+}
+
+enum status record_batch(struct records *r, struct request *rq,
+                         struct reply *rp)
+{
+    struct batch b = { .n = 0 };
+    struct write_params none;
+    const struct json *body;
+    enum status st;
+
+    unit_open(&b.u, r, rq, rp);
+    st = params_of_write(&b.u, rq->query, 0, &none);
+    if (st == ST_OK)
+        st = write_permit_any(&b.u);
+    if (st == ST_OK)
+        st = input_body(rq, rp, false, &body);
+    if (st == ST_OK)
+        st = read_requests(&b, body);
+    if (st != ST_OK)
+        return st;
+    b.u.made = b.made;
+    st = write_once(&b.u, run, &b);
+    if (st == ST_OK)
+        records_timing(rp, NULL, b.u.store_us);
+    return st;
+}
