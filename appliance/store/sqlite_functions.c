@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What SQLite lacks to give the answers that PostgreSQL and the evaluation in
  * memory give. Queries only: nothing in the file's own schema may call them,
- * so that any tool can open it. */
+ * so that any tool can open it; but for fold_accents, which the triggers call
+ * that keep the search in step: another tool that changes such rows is told
+ * that it has no such function, where it would leave the search wrong. */
 #include <limits.h>
 #include <math.h>
 
@@ -10,6 +12,8 @@
 #include "store/sqlite.h"
 
 __extension__ typedef __int128 wide;
+
+enum { FOLD_ROOM = 64 * 1024 }; /* more than an arena's smallest block */
 
 /* --- texts -----------------------------------------------------------------
  */
@@ -37,6 +41,24 @@ static void on_fold_case(sqlite3_context *to, int n, sqlite3_value **v)
     else
         sqlite3_result_text64(to, out, fold_case_into(s, out), sqlite3_free,
                               SQLITE_UTF8);
+}
+
+/* fold_accents(text) */
+static void on_fold_accents(sqlite3_context *to, int n, sqlite3_value **v)
+{
+    struct str s = text_of(v[0]);
+    struct arena a;
+
+    (void)n;
+    if (s.ptr == NULL)
+        return;
+    arena_init(&a, 2 * s.len + FOLD_ROOM);
+    s = fold_accents(s, &a);
+    if (s.ptr == NULL)
+        sqlite3_result_error_nomem(to);
+    else
+        sqlite3_result_text64(to, s.ptr, s.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+    arena_close(&a);
 }
 
 /* fold_like(text, pattern): base/fold.h's, the pattern folded already; never
@@ -136,15 +158,16 @@ static void on_avg(sqlite3_context *to)
 
 static const struct {
     const char *name;
-    int n;
+    int n, who;
     void (*call)(sqlite3_context *to, int n, sqlite3_value **v);
     void (*step)(sqlite3_context *to, int n, sqlite3_value **v);
     void (*end)(sqlite3_context *to);
 } functions[] = {
-    { "fold_case", 1, on_fold_case, NULL, NULL },
-    { "fold_like", 2, on_fold_like, NULL, NULL },
-    { "exact_sum", 1, NULL, on_sum_step, on_sum },
-    { "exact_avg", 1, NULL, on_sum_step, on_avg },
+    { "fold_case", 1, SQLITE_DIRECTONLY, on_fold_case, NULL, NULL },
+    { "fold_accents", 1, SQLITE_INNOCUOUS, on_fold_accents, NULL, NULL },
+    { "fold_like", 2, SQLITE_DIRECTONLY, on_fold_like, NULL, NULL },
+    { "exact_sum", 1, SQLITE_DIRECTONLY, NULL, on_sum_step, on_sum },
+    { "exact_avg", 1, SQLITE_DIRECTONLY, NULL, on_sum_step, on_avg },
 };
 
 int sqlite_functions(sqlite3 *db)
@@ -154,7 +177,7 @@ int sqlite_functions(sqlite3 *db)
     for (size_t i = 0; rc == SQLITE_OK && i < COUNT(functions); i++)
         rc = sqlite3_create_function_v2(
             db, functions[i].name, functions[i].n,
-            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+            SQLITE_UTF8 | SQLITE_DETERMINISTIC | functions[i].who, NULL,
             functions[i].call, functions[i].step, functions[i].end, NULL);
     return rc;
 }

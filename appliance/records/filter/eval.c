@@ -149,7 +149,8 @@ static enum status compare(const struct condition *c, struct value a,
 static enum status count(struct visitor *v, struct value value)
 {
     struct counter *k = (struct counter *)v;
-    bool many_b = k->c->b.kind == OPERAND_PATH && k->c->b.path.many, yes;
+    bool many_b = k->c->b.kind == OPERAND_PATH && k->c->b.path.many;
+    bool yes = false;
     enum status st = compare(k->c, many_b ? k->other : value,
                              many_b ? value : k->other, k->arena, &yes);
 

@@ -2,6 +2,8 @@
 /*     or      = and { "||" and }
  *     and     = term { "&&" term }
  *     term    = "(" or ")" | operand operator operand */
+#include <assert.h>
+
 #include "records/filter/filter_in.h"
 
 struct parser {
@@ -94,6 +96,7 @@ static enum status read_term(struct parser *p, struct node **out)
 
 static void chain_add(struct chain *c, struct node *n)
 {
+    assert(n != NULL);
     n->next = NULL;
     *c->end = n;
     c->end = &n->next;
@@ -134,7 +137,7 @@ read_chain(struct parser *p,
            enum token_kind sign, enum condition_kind kind, struct node **out)
 {
     struct chain c = { .end = &c.first };
-    struct node *n, *from;
+    struct node *n = NULL, *from;
     enum status st;
 
     for (;;) {

@@ -40,7 +40,7 @@ static bool is_relation(const struct field *f)
     return f->target != NULL && f->computed == NULL;
 }
 
-static enum status wrong(struct walk *w, struct str part, int what)
+static enum status wrong(struct walk *w, struct str part, enum path_wrong what)
 {
     w->why->at = part.ptr == NULL ? 0 : (size_t)(part.ptr - w->text.ptr);
     w->why->len = part.len;

@@ -53,17 +53,19 @@ struct path_guard {
 
 enum path_of { PATH_OF_VALUE, PATH_OF_RECORDS /* ends at records only */ };
 
+enum path_wrong {
+    PATH_UNKNOWN,
+    PATH_NO_RELATION,
+    PATH_TOO_LONG,
+    PATH_UNFINISHED
+};
+
 struct path_error {
     size_t at;                       /* offset into text */
     size_t len;                      /* of the part that is wrong */
     const struct collection *in;     /* where it was looked for */
     char nearest[PATH_NAME_MAX + 1]; /* would be known there; "": none is */
-    enum {
-        PATH_UNKNOWN,
-        PATH_NO_RELATION,
-        PATH_TOO_LONG,
-        PATH_UNFINISHED
-    } what;
+    enum path_wrong what;
 };
 
 /* Resolves text from c. ST_BAD_INPUT fills *why. text is kept, not copied. */

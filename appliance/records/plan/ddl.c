@@ -12,6 +12,13 @@ void ddl_name(struct buf *b, struct str name)
     buf_add_char(b, '"');
 }
 
+void ddl_text(struct buf *b, struct str name)
+{
+    buf_add_char(b, '\'');
+    buf_add(b, name);
+    buf_add_char(b, '\'');
+}
+
 /* --- names --------------------------------------------------------------- */
 
 /* A name being put together: what does not fit only goes into the hash
@@ -22,10 +29,17 @@ struct naming {
     uint64_t hash;
 };
 
+uint64_t ddl_hash(uint64_t hash, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (unsigned char)s.ptr[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 static void name_add(struct naming *n, struct str s)
 {
+    n->hash = ddl_hash(n->hash, s);
     for (size_t i = 0; i < s.len; i++) {
-        n->hash = (n->hash ^ (unsigned char)s.ptr[i]) * UINT64_C(0x100000001b3);
         if (n->len < DDL_NAME_MAX)
             n->out[n->len] = s.ptr[i];
         n->len++;
@@ -35,7 +49,7 @@ static void name_add(struct naming *n, struct str s)
 static struct naming name_begin(char *out, const char *prefix,
                                 const struct collection *c)
 {
-    struct naming n = { out, 0, UINT64_C(0xcbf29ce484222325) };
+    struct naming n = { out, 0, DDL_HASH_BEGIN };
 
     name_add(&n, str_of(prefix));
     name_add(&n, c->name);
@@ -85,6 +99,33 @@ void ddl_index_name(const struct collection *c, const struct index *x,
     name_end(&n);
 }
 
+void ddl_links_name(const struct collection *c, const struct field *f,
+                    char out[DDL_NAME_MAX + 1])
+{
+    struct naming n = name_begin(out, "", c);
+
+    name_add_field(&n, f);
+    name_end(&n);
+}
+
+void ddl_links_index_name(const struct collection *c, const struct field *f,
+                          char out[DDL_NAME_MAX + 1])
+{
+    struct naming n = name_begin(out, "ix_", c);
+
+    name_add_field(&n, f);
+    name_end(&n);
+}
+
+void ddl_beside_name(const char *prefix, const struct collection *c,
+                     const char *suffix, char out[DDL_NAME_MAX + 1])
+{
+    struct naming n = name_begin(out, prefix, c);
+
+    name_add(&n, str_of(suffix));
+    name_end(&n);
+}
+
 /* --- columns ------------------------------------------------------------- */
 
 /* What each type is kept as: decimals as scaled integers, times as UTC
@@ -114,14 +155,19 @@ static const char *const columns[][2] = {
     [DDL_BOOL] = { [STORE_SQLITE] = "INTEGER", [STORE_POSTGRES] = "BOOLEAN" },
 };
 
+/* A link goes where a column would become null. */
+static struct str action_of(const struct field *f)
+{
+    if (f->on_delete == ON_DELETE_RESTRICT)
+        return STR("RESTRICT");
+    return f->on_delete == ON_DELETE_NULL && !f->list ? STR("SET NULL")
+                                                      : STR("CASCADE");
+}
+
 static void add_reference(struct buf *b, const struct collection *c,
                           const struct field *f, bool of_table)
 {
-    static const char *const actions[] = {
-        [ON_DELETE_RESTRICT] = "RESTRICT",
-        [ON_DELETE_CASCADE] = "CASCADE",
-        [ON_DELETE_NULL] = "SET NULL",
-    };
+    struct str action = action_of(f);
     char name[DDL_NAME_MAX + 1];
 
     ddl_relation_name(c, f, name);
@@ -129,12 +175,12 @@ static void add_reference(struct buf *b, const struct collection *c,
     ddl_name(b, str_of(name));
     if (of_table) {
         buf_add(b, STR(" FOREIGN KEY ("));
-        ddl_name(b, f->name);
+        ddl_name(b, f->list ? STR("target") : f->name);
         buf_add_char(b, ')');
     }
     buf_add(b, STR(" REFERENCES "));
     ddl_name(b, f->target->name);
-    buf_addf(b, " (\"id\") ON DELETE %s", actions[f->on_delete]);
+    buf_addf(b, " (\"id\") ON DELETE %.*s", STR_ARG(action));
 }
 
 void ddl_foreign_key(struct buf *b, const struct collection *c,
@@ -152,6 +198,11 @@ void ddl_column(struct buf *b, enum store_dialect d, const struct collection *c,
         buf_add_char(b, ' ');
         add_reference(b, c, f, false);
     }
+}
+
+void ddl_deleted_column(struct buf *b, enum store_dialect d)
+{
+    buf_addf(b, "\"deleted\" %s", columns[DDL_INT][d]);
 }
 
 /* AUTOINCREMENT, so that an id is never given twice: somebody may still
@@ -172,12 +223,34 @@ void ddl_table(struct buf *b, enum store_dialect d, const struct collection *c,
              "\"updated\" %s NOT NULL",
              number, number, number);
     for (size_t i = 0; i < c->n_fields; i++) {
-        if (skip != NULL && skip(arg, &c->fields[i]))
+        if (!field_is_stored(&c->fields[i]) ||
+            (skip != NULL && skip(arg, &c->fields[i])))
             continue;
         buf_add(b, STR(", "));
         ddl_column(b, d, c, &c->fields[i], c->fields[i].name);
     }
+    if (c->trash.on) {
+        buf_add(b, STR(", "));
+        ddl_deleted_column(b, d);
+    }
     buf_add(b, d == STORE_SQLITE ? STR(") STRICT") : STR(")"));
+}
+
+void ddl_links(struct buf *b, enum store_dialect d, const struct collection *c,
+               const struct field *f, struct str as)
+{
+    const char *number = columns[DDL_INT][d];
+
+    buf_add(b, STR("CREATE TABLE "));
+    ddl_name(b, as);
+    buf_addf(b, " (\"row\" %s NOT NULL REFERENCES ", number);
+    ddl_name(b, c->name);
+    buf_addf(b, " (\"id\") ON DELETE CASCADE, \"target\" %s NOT NULL ", number);
+    add_reference(b, c, f, false);
+    buf_addf(b, ", \"place\" %s NOT NULL, PRIMARY KEY (\"row\", \"target\"))",
+             number);
+    if (d == STORE_SQLITE)
+        buf_add(b, STR(" STRICT, WITHOUT ROWID"));
 }
 
 /* --- indexes ------------------------------------------------------------- */
@@ -209,6 +282,8 @@ void ddl_unique(struct buf *b, enum store_dialect d, const struct collection *c,
     begin_index(b, "CREATE UNIQUE INDEX", name, c);
     add_indexed(b, d, f);
     buf_add_char(b, ')');
+    if (c->trash.on)
+        buf_add(b, STR(" WHERE \"deleted\" IS NULL"));
 }
 
 void ddl_index(struct buf *b, enum store_dialect d, const struct collection *c,
@@ -224,6 +299,40 @@ void ddl_index(struct buf *b, enum store_dialect d, const struct collection *c,
         add_indexed(b, d, x->fields[i]);
     }
     buf_add(b, d == STORE_POSTGRES ? STR(", \"id\")") : STR(")"));
+}
+
+void ddl_links_index(struct buf *b, const struct collection *c,
+                     const struct field *f)
+{
+    char name[DDL_NAME_MAX + 1], table[DDL_NAME_MAX + 1];
+
+    ddl_links_index_name(c, f, name);
+    ddl_links_name(c, f, table);
+    buf_add(b, STR("CREATE INDEX "));
+    ddl_name(b, str_of(name));
+    buf_add(b, STR(" ON "));
+    ddl_name(b, str_of(table));
+    buf_add(b, STR(" (\"target\")"));
+}
+
+void ddl_created(struct buf *b, enum store_dialect d,
+                 const struct collection *c)
+{
+    char name[DDL_NAME_MAX + 1];
+
+    ddl_beside_name("_created_", c, "", name);
+    begin_index(b, "CREATE INDEX", name, c);
+    buf_add(b, d == STORE_POSTGRES ? STR("\"created\", \"id\")")
+                                   : STR("\"created\")"));
+}
+
+void ddl_deleted(struct buf *b, const struct collection *c)
+{
+    char name[DDL_NAME_MAX + 1];
+
+    ddl_beside_name("_deleted_", c, "", name);
+    begin_index(b, "CREATE INDEX", name, c);
+    buf_add(b, STR("\"deleted\") WHERE \"deleted\" IS NOT NULL"));
 }
 
 void ddl_memory(struct buf *b)

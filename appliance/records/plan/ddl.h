@@ -12,6 +12,10 @@
 /* "name" with its quotes. */
 void ddl_name(struct buf *b, struct str name);
 
+/* The name of a collection as a text of SQL: in triggers, which have no
+ * parameters. It holds nothing but small letters, digits and _. */
+void ddl_text(struct buf *b, struct str name);
+
 /* Of a constraint or an index, without quotes, into out with a NUL: what
  * store/ reads the field from: ux_<table>__<column>, fk_…, ix_… with a
  * __<column> more for each. What would pass 63 bytes, the most PostgreSQL
@@ -23,6 +27,11 @@ void ddl_relation_name(const struct collection *c, const struct field *f,
                        char out[DDL_NAME_MAX + 1]);
 void ddl_index_name(const struct collection *c, const struct index *x,
                     char out[DDL_NAME_MAX + 1]);
+
+/* FNV-1a, going on from hash: the same on every machine and in every release.
+ */
+#define DDL_HASH_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t ddl_hash(uint64_t hash, struct str s);
 
 /* Where two types share a kind, values need no converting. */
 enum ddl_kind { DDL_TEXT, DDL_INT, DDL_REAL, DDL_BOOL };
@@ -57,14 +66,18 @@ void ddl_foreign_key(struct buf *b, const struct collection *c,
  *             row goes with its record; target ON DELETE RESTRICT, or CASCADE
  *             where the field says null (the link goes, not the record).
  * "deleted"   a column of collections that keep a trash: when, or NULL. Their
- *             unique indexes hold WHERE "deleted" IS NULL.
+ *             unique indexes hold WHERE "deleted" IS NULL; "_deleted_<c>" is
+ *             an index on it, of the rows in the trash only.
  * "_created_<c>" an index on (created, id): what clients sort by most.
  * "_search_<c>" full text over the searchable fields. SQLite: an FTS5 table
- *             without content (contentless_delete), its columns the fields,
- *             rowid the id, kept in step by triggers _search_<c>_ins, _upd,
- *             _del; the text as ddl_searched writes it. PostgreSQL: a
- *             generated column "_search" of type tsvector and a GIN index of
- *             this name.
+ *             without content (contentless_delete), a column "_<field>" for
+ *             each (FTS5 keeps a few names for itself), rowid the id, kept in
+ *             step by triggers _search_<c>_ins, _upd, _del; its texts are
+ *             fold_accents of the fields. PostgreSQL: a generated column
+ *             "_search", a tsvector, and a GIN index of this name. Rows in the
+ *             trash are in it too. Words are what fold_accents (base/fold.h)
+ *             leaves between blanks: fold what is searched for, and cut it
+ *             there, before it becomes a tsquery or a MATCH.
  * "_count"    (collection TEXT, slot BIGINT, n BIGINT; key both): how many rows
  *             that are not in the trash, kept by triggers in the same
  *             transaction; the sum over the slots is the total. PostgreSQL:
@@ -73,19 +86,60 @@ void ddl_foreign_key(struct buf *b, const struct collection *c,
  * "_audit", "_idempotency", "_secret": see ddl_own.
  *
  * PostgreSQL has two functions, immutable, made from the tables of
- * base/fold.h: _fold_case(text) and _fold_accents(text) (which also folds
- * case, writes œ æ ß as oe ae ss, and turns punctuation into blanks). In
- * SQLite every connection has fold_case(text) (store/). */
+ * base/fold.h: _fold_case(text), and _words(text), the tsvector of a text's
+ * words after fold_accents. */
 
-/* The links of a relation to many: name, table, index on target. */
+/* The links of a relation to many: the table, named as, and its index on
+ * target, ix_<c>__<f>. */
 void ddl_links_name(const struct collection *c, const struct field *f,
                     char out[DDL_NAME_MAX + 1]);
+void ddl_links_index_name(const struct collection *c, const struct field *f,
+                          char out[DDL_NAME_MAX + 1]);
+void ddl_links(struct buf *b, enum store_dialect d, const struct collection *c,
+               const struct field *f, struct str as);
+void ddl_links_index(struct buf *b, const struct collection *c,
+                     const struct field *f);
 
-/* The text of the fields (not null, a blank between) that is searched, as an
- * expression over columns of prefix ("", "new.", an alias with its dot): what
- * _search is made of, and what a search over fewer fields asks again. */
+/* prefix, the collection's name, suffix: "_created_personnel". */
+void ddl_beside_name(const char *prefix, const struct collection *c,
+                     const char *suffix, char out[DDL_NAME_MAX + 1]);
+void ddl_deleted_column(struct buf *b, enum store_dialect d);
+void ddl_created(struct buf *b, enum store_dialect d,
+                 const struct collection *c);
+void ddl_deleted(struct buf *b, const struct collection *c);
+
+/* What is searched of these fields, as an expression over columns of prefix
+ * ("", "new.", an alias with its dot). SQLite: of one field, the text that its
+ * column of _search_<c> gets. PostgreSQL: of any number, the tsvector: of all
+ * that are searchable it is "_search"; a search over fewer asks it again. */
 void ddl_searched(struct buf *b, enum store_dialect d, const char *prefix,
                   const struct field *const *fields, size_t n);
+
+/* What keeps the counts and the search of a collection in step, and what they
+ * need: whose names are fixed, and whose definition is compared with that of
+ * the database (found_object). */
+struct ddl_object {
+    char kind; /* of the catalogue: see introspect.h */
+    char name[DDL_NAME_MAX + 1];
+    const char *column;    /* of the table name, where kind is 'c'; else "" */
+    struct str definition; /* SQLite: the text itself; PostgreSQL: as the
+                            * catalogue shows it, or a note of ours */
+    struct str sql;        /* makes it */
+    struct str fill;       /* then does so for the rows that are there */
+    struct str note;       /* then notes the definition; both ptr NULL: no */
+};
+enum { DDL_OBJECTS_MAX = 6 };
+
+/* How many it wrote: at most DDL_OBJECTS_MAX; all texts in the arena. A step
+ * that fails gives ST_NO_MEMORY or ST_TOO_BIG. */
+MUST_CHECK enum status ddl_functions(enum store_dialect d, struct arena *a,
+                                     struct ddl_object out[], size_t *n);
+MUST_CHECK enum status ddl_counters(enum store_dialect d, struct arena *a,
+                                    const struct collection *c,
+                                    struct ddl_object out[], size_t *n);
+MUST_CHECK enum status ddl_search(enum store_dialect d, struct arena *a,
+                                  const struct collection *c,
+                                  struct ddl_object out[], size_t *n);
 
 /* The tables of the program itself, each "CREATE TABLE IF NOT EXISTS":
  * _audit (id, at BIGINT, collection TEXT, record BIGINT, what TEXT, who BIGINT,

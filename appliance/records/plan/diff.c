@@ -17,24 +17,15 @@ static const struct collection *applied(const struct planner *p,
     return c != NULL && found_table(&p->found, name) ? c : NULL;
 }
 
-static const struct field *applied_field(const struct planner *p,
-                                         const struct collection *old,
-                                         struct str name)
-{
-    const struct field *f = collection_field(old, name);
-
-    return f != NULL && found_column(&p->found, old->name, name) ? f : NULL;
-}
-
 /* --- what goes away ------------------------------------------------------ */
 
-static void drop_index(struct planner *p, const char *name, const char *why)
+void planner_drop_index(struct planner *p, const char *name, const char *why)
 {
     struct buf b;
 
     if (!found_index(&p->found, str_of(name)))
         return;
-    found_drop_index(&p->found, str_of(name));
+    found_drop(&p->found, 'x', str_of(name), STR_NONE);
     buf_addf(planner_sql(p, &b), "DROP INDEX \"%s\"", name);
     planner_add(p, &b, &PLANNER_SAFE, "drops the index %s: %s", name, why);
 }
@@ -60,7 +51,7 @@ static void drop_unwanted_indexes(struct planner *p,
     for (size_t i = 0; i < old->n_indexes; i++) {
         ddl_index_name(old, &old->indexes[i], name);
         if (!declares_index(new, name))
-            drop_index(p, name, "app.json no longer asks for it");
+            planner_drop_index(p, name, "app.json no longer asks for it");
     }
     for (size_t i = 0; i < old->n_fields; i++) {
         const struct field *was = &old->fields[i];
@@ -68,7 +59,10 @@ static void drop_unwanted_indexes(struct planner *p,
 
         ddl_unique_name(old, was, name);
         if (was->unique && (is == NULL || !is->unique))
-            drop_index(p, name, "values may be equal now");
+            planner_drop_index(p, name, "values may be equal now");
+        else if (was->unique &&
+                 found_partial(&p->found, str_of(name)) != new->trash.on)
+            planner_drop_index(p, name, "what is in the trash does not count");
     }
 }
 
@@ -88,16 +82,16 @@ static void drop_indexes_of(struct planner *p, const struct collection *old,
 
     ddl_unique_name(old, f, name);
     if (f->unique)
-        drop_index(p, name, "its column changes");
+        planner_drop_index(p, name, "its column changes");
     for (size_t i = 0; i < old->n_indexes; i++)
         if (index_has(&old->indexes[i], f)) {
             ddl_index_name(old, &old->indexes[i], name);
-            drop_index(p, name, "its column changes");
+            planner_drop_index(p, name, "its column changes");
         }
 }
 
-static void drop_column(struct planner *p, const struct collection *old,
-                        const struct field *f)
+void planner_drop_column(struct planner *p, const struct collection *old,
+                         const struct field *f)
 {
     int64_t n;
     struct buf b;
@@ -121,9 +115,12 @@ static void drop_columns(struct planner *p, const struct collection *old,
                          const struct collection *new)
 {
     for (size_t i = 0; i < old->n_fields; i++)
-        if (collection_field(new, old->fields[i].name) == NULL &&
-            found_column(&p->found, old->name, old->fields[i].name))
-            drop_column(p, old, &old->fields[i]);
+        if (collection_field(new, old->fields[i].name) != NULL)
+            continue;
+        else if (links_found(p, old, &old->fields[i]))
+            links_drop(p, old, &old->fields[i]);
+        else if (found_column(&p->found, old->name, old->fields[i].name))
+            planner_drop_column(p, old, &old->fields[i]);
 }
 
 /* Dropping a table deletes its rows, and would reach through relations:
@@ -135,6 +132,8 @@ static void drop_relations(struct planner *p, const struct collection *old)
     for (size_t i = 0; i < old->n_fields; i++) {
         const struct field *f = &old->fields[i];
 
+        if (links_found(p, old, f))
+            links_drop(p, old, f);
         if (f->target == NULL || !found_column(&p->found, old->name, f->name))
             continue;
         drop_indexes_of(p, old, f);
@@ -157,28 +156,42 @@ static void drop_table(struct planner *p, const struct collection *old)
     planner_add(p, &b, &PLANNER_LOSING,
                 "drops the collection %.*s with its %lld records",
                 STR_ARG(old->name), (long long)n);
+    beside_drop(p, old);
 }
 
 /* --- what changes -------------------------------------------------------- */
+
+static void change_column(struct planner *p, const struct collection *old,
+                          const struct collection *new, const struct field *was,
+                          const struct field *is)
+{
+    struct change ch = convert_of(p, new, was, is);
+
+    if (convert_touches(&ch))
+        drop_indexes_of(p, old, was);
+    if (ch.how != CONVERT_NEVER)
+        narrow_field(p, &ch);
+    if (is->unique && !was->unique)
+        narrow_unique(p, &ch);
+    convert_column(p, &ch);
+}
 
 static void change_fields(struct planner *p, const struct collection *old,
                           const struct collection *new)
 {
     for (size_t i = 0; i < new->n_fields; i++) {
         const struct field *is = &new->fields[i];
-        const struct field *was = applied_field(p, old, is->name);
-        struct change ch;
+        const struct field *was = collection_field(old, is->name);
+        struct change links = { new, was, is, CONVERT_NOTHING, STR_NONE };
 
         if (was == NULL)
             continue;
-        ch = convert_of(p, new, was, is);
-        if (convert_touches(&ch))
+        if (!field_is_stored(was) || !field_is_stored(is)) {
             drop_indexes_of(p, old, was);
-        if (ch.how != CONVERT_NEVER)
-            narrow_field(p, &ch);
-        if (is->unique && !was->unique)
-            narrow_unique(p, &ch);
-        convert_column(p, &ch);
+            links_change(p, &links);
+        } else if (found_column(&p->found, old->name, was->name)) {
+            change_column(p, old, new, was, is);
+        }
     }
 }
 
@@ -257,6 +270,17 @@ static void add_column(struct planner *p, const struct collection *c,
             STR_ARG(c->name), STR_ARG(f->name), (long long)n);
 }
 
+static void add_deleted(struct planner *p, const struct collection *c)
+{
+    struct buf b;
+
+    buf_add(planner_sql(p, &b), STR("ALTER TABLE "));
+    ddl_name(&b, c->name);
+    buf_add(&b, STR(" ADD COLUMN "));
+    ddl_deleted_column(&b, p->dialect);
+    planner_add(p, &b, &PLANNER_SAFE, "%.*s keeps a trash", STR_ARG(c->name));
+}
+
 static void add_columns(struct planner *p, const struct collection *c)
 {
     bool there = found_table(&p->found, c->name);
@@ -265,12 +289,34 @@ static void add_columns(struct planner *p, const struct collection *c)
     for (size_t i = 0; i < c->n_fields; i++) {
         const struct field *f = &c->fields[i];
 
+        if (!field_is_stored(f))
+            continue;
         if (there && !found_column(&p->found, c->name, f->name)) {
             add_column(p, c, f);
             fill_column(p, c, f);
         } else if (!there && waits(&w, f)) {
             add_column(p, c, f);
         }
+    }
+    if (there && c->trash.on &&
+        !found_column(&p->found, c->name, STR("deleted")))
+        add_deleted(p, c);
+}
+
+static void add_beside_indexes(struct planner *p, const struct collection *c)
+{
+    char name[DDL_NAME_MAX + 1];
+    struct buf b;
+
+    ddl_beside_name("_created_", c, "", name);
+    if (!found_index(&p->found, str_of(name))) {
+        ddl_created(planner_sql(p, &b), p->dialect, c);
+        planner_add(p, &b, &PLANNER_SAFE, "makes the index %s", name);
+    }
+    ddl_beside_name("_deleted_", c, "", name);
+    if (c->trash.on && !found_index(&p->found, str_of(name))) {
+        ddl_deleted(planner_sql(p, &b), c);
+        planner_add(p, &b, &PLANNER_SAFE, "makes the index %s", name);
     }
 }
 
@@ -304,7 +350,8 @@ static void add_indexes(struct planner *p, const struct collection *c)
 static void refuse_column(struct planner *p, const struct collection *old,
                           const struct field *f)
 {
-    if (p->st != ST_OK || collection_field(old, f->name) != NULL ||
+    if (p->st != ST_OK || !field_is_stored(f) ||
+        collection_field(old, f->name) != NULL ||
         !found_column(&p->found, old->name, f->name))
         return;
     p->st = ST_FORBIDDEN;
@@ -314,16 +361,52 @@ static void refuse_column(struct planner *p, const struct collection *old,
              STR_ARG(old->name), STR_ARG(f->name));
 }
 
+/* c__f, where f was no relation to many. */
+static void refuse_links(struct planner *p, const struct collection *old,
+                         const struct collection *c, const struct field *f)
+{
+    const struct field *was =
+        old == NULL ? NULL : collection_field(old, f->name);
+    char name[DDL_NAME_MAX + 1];
+
+    ddl_links_name(c, f, name);
+    if (p->st != ST_OK || !links_has(f) || (was != NULL && links_has(was)) ||
+        !found_table(&p->found, str_of(name)))
+        return;
+    p->st = ST_FORBIDDEN;
+    snprintf(p->why->what, sizeof(p->why->what),
+             "there is a table \"%s\" already, which the appliance did not "
+             "make: name the field %.*s.%.*s otherwise",
+             name, STR_ARG(c->name), STR_ARG(f->name));
+}
+
+static void refuse_deleted(struct planner *p, const struct collection *old,
+                           const struct collection *c)
+{
+    if (p->st != ST_OK || !c->trash.on || old->trash.on ||
+        !found_column(&p->found, c->name, STR("deleted")))
+        return;
+    p->st = ST_FORBIDDEN;
+    snprintf(p->why->what, sizeof(p->why->what),
+             "the table \"%.*s\" has a column \"deleted\" already, which the "
+             "appliance did not make: its trash would be kept there",
+             STR_ARG(c->name));
+}
+
 static void refuse_foreign(struct planner *p, const struct collection *c)
 {
     const struct collection *old = applied(p, c->name);
 
+    for (size_t i = 0; i < c->n_fields; i++)
+        refuse_links(p, old, c, &c->fields[i]);
     if (p->st != ST_OK || !found_table(&p->found, c->name))
         return;
     for (size_t i = 0; old != NULL && i < c->n_fields; i++)
         refuse_column(p, old, &c->fields[i]);
-    if (old != NULL)
+    if (old != NULL) {
+        refuse_deleted(p, old, c);
         return;
+    }
     p->st = ST_FORBIDDEN;
     snprintf(p->why->what, sizeof(p->why->what),
              "there is a table \"%.*s\" already, which the appliance did not "
@@ -337,8 +420,22 @@ static bool is_dropped(const struct planner *p, const struct collection *old)
            found_table(&p->found, old->name);
 }
 
+static void empty_trashes(struct planner *p)
+{
+    for (size_t i = 0; i < p->new->n; i++) {
+        const struct collection *new = &p->new->collections[i];
+        const struct collection *old = applied(p, new->name);
+
+        if (old != NULL && old->trash.on &&
+            !new->trash.on &&found_column(&p->found, old->name, STR("deleted")))
+            beside_empty_trash(p, old);
+    }
+}
+
 static void drop_what_is_gone(struct planner *p)
 {
+    beside_clear(p);
+    empty_trashes(p);
     for (size_t i = 0; i < p->old->n; i++)
         if (is_dropped(p, &p->old->collections[i]))
             drop_relations(p, &p->old->collections[i]);
@@ -383,6 +480,10 @@ void plan_diff(struct planner *p)
             drop_table(p, &p->old->collections[i]);
     for (size_t i = 0; i < p->new->n; i++)
         add_columns(p, &p->new->collections[i]);
-    for (size_t i = 0; i < p->new->n; i++)
+    for (size_t i = 0; i < p->new->n; i++) {
+        links_make(p, &p->new->collections[i]);
         add_indexes(p, &p->new->collections[i]);
+        add_beside_indexes(p, &p->new->collections[i]);
+    }
+    beside_make(p);
 }

@@ -4,31 +4,46 @@
 #include <stdio.h>
 #include <string.h>
 
-/* SQLite compares names without case, so they are compared in small
- * letters; in PostgreSQL "Users" is another table than ours. */
+/* A letter, a name, a column, and how it was made, where that is compared.
+ * SQLite compares names without case, so they are compared in small letters;
+ * in PostgreSQL "Users" is another table than ours. */
 static const char *const catalogues[] = {
-    [STORE_SQLITE] = "SELECT 't', lower(name), '' FROM sqlite_schema"
-                     " WHERE type IN ('table', 'view')"
-                     " UNION ALL SELECT 'c', lower(t.name), lower(c.name)"
-                     " FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
-                     " WHERE t.type = 'table'"
-                     " UNION ALL SELECT 'x', lower(name), '' FROM sqlite_schema"
-                     " WHERE type = 'index'",
+    [STORE_SQLITE] =
+        "SELECT CASE type WHEN 'index' THEN 'x' WHEN 'trigger' THEN 'g'"
+        " ELSE 't' END, lower(name), '', coalesce(sql, '') FROM sqlite_schema"
+        " UNION ALL SELECT 'c', lower(t.name), lower(c.name), ''"
+        " FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
+        " WHERE t.type = 'table' AND substr(t.name, 1, 1) <> '_'",
     [STORE_POSTGRES] =
-        "SELECT 't', r.relname::text, '' FROM pg_catalog.pg_class r"
+        "SELECT 't', r.relname::text, '', '' FROM pg_catalog.pg_class r"
         " JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"
         " WHERE n.nspname = current_schema()"
         " AND r.relkind IN ('r', 'p', 'v', 'm', 'f')"
-        " UNION ALL SELECT 'c', r.relname::text, c.attname::text"
+        " UNION ALL SELECT 'c', r.relname::text, c.attname::text,"
+        " coalesce(col_description(r.oid, c.attnum), '')"
         " FROM pg_catalog.pg_class r"
         " JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"
         " JOIN pg_catalog.pg_attribute c ON c.attrelid = r.oid"
         " WHERE n.nspname = current_schema() AND r.relkind IN ('r', 'p')"
         " AND c.attnum > 0 AND NOT c.attisdropped"
-        " UNION ALL SELECT 'x', r.relname::text, ''"
+        " UNION ALL SELECT 'x', r.relname::text, '',"
+        " CASE WHEN x.indpred IS NULL THEN '' ELSE ' WHERE ' END"
         " FROM pg_catalog.pg_class r"
         " JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"
-        " WHERE n.nspname = current_schema() AND r.relkind IN ('i', 'I')",
+        " JOIN pg_catalog.pg_index x ON x.indexrelid = r.oid"
+        " WHERE n.nspname = current_schema() AND r.relkind IN ('i', 'I')"
+        " UNION ALL SELECT 'f', f.proname::text, '', f.prosrc"
+        " FROM pg_catalog.pg_proc f"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace"
+        " WHERE n.nspname = current_schema() AND left(f.proname, 1) = '_'"
+        " UNION ALL SELECT 'g', g.tgname::text, '', CASE WHEN g.tgnargs = 1"
+        " THEN convert_from(substring(g.tgargs FROM 1 FOR"
+        " octet_length(g.tgargs) - 1), 'UTF8') ELSE '' END"
+        " FROM pg_catalog.pg_trigger g"
+        " JOIN pg_catalog.pg_class r ON r.oid = g.tgrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"
+        " WHERE n.nspname = current_schema() AND NOT g.tgisinternal"
+        " AND left(g.tgname, 1) = '_'",
 };
 
 /* "tusers", "cusers.email", "xux_users__email": a dot is in none of ours. */
@@ -53,7 +68,7 @@ enum status found_read(struct found *f, enum store_dialect d,
                        struct store_error *why)
 {
     const struct query q = { .text = catalogues[d],
-                             .columns = "sss",
+                             .columns = "ssss",
                              .class = QUERY_LIST };
     struct rows rows;
     enum status st;
@@ -61,10 +76,11 @@ enum status found_read(struct found *f, enum store_dialect d,
     map_init(&f->names);
     st = store_run(c, &q, NULL, a, &rows, NULL, why);
     for (size_t i = 0; st == ST_OK && i < rows.n; i++) {
-        const struct value *cell = rows.cell + 3 * i;
+        struct value *cell = rows.cell + 4 * i;
         struct str key = key_of(a, cell[0].s, cell[1].s, cell[2].s);
 
-        st = key.ptr == NULL ? ST_NO_MEMORY : map_put(&f->names, key, f);
+        st = key.ptr == NULL ? ST_NO_MEMORY
+                             : map_put(&f->names, key, &cell[3].s);
     }
     return st;
 }
@@ -87,37 +103,56 @@ static struct str short_key(char room[KEY_MAX_BYTES], char kind,
     return n < KEY_MAX_BYTES ? (struct str){ room, (size_t)n } : STR_NONE;
 }
 
-static bool has(const struct found *f, char kind, struct str name,
-                struct str column)
+struct str found_object(const struct found *f, char kind, struct str name,
+                        struct str column)
 {
     char room[KEY_MAX_BYTES];
     struct str key = short_key(room, kind, name, column);
+    const struct str *made = key.ptr == NULL ? NULL : map_get(&f->names, key);
 
-    return key.ptr != NULL && map_get(&f->names, key) != NULL;
+    return made == NULL ? STR_NONE : *made;
 }
 
 bool found_table(const struct found *f, struct str table)
 {
-    return has(f, 't', table, STR_NONE);
+    return found_object(f, 't', table, STR_NONE).ptr != NULL;
 }
 
 bool found_column(const struct found *f, struct str table, struct str column)
 {
-    return has(f, 'c', table, column);
+    return found_object(f, 'c', table, column).ptr != NULL;
 }
 
 bool found_index(const struct found *f, struct str index)
 {
-    return has(f, 'x', index, STR_NONE);
+    return found_object(f, 'x', index, STR_NONE).ptr != NULL;
 }
 
-void found_drop_index(struct found *f, struct str index)
+bool found_partial(const struct found *f, struct str index)
+{
+    struct str made = found_object(f, 'x', index, STR_NONE);
+
+    return made.len > 0 &&
+           memmem(made.ptr, made.len, " WHERE ", strlen(" WHERE ")) != NULL;
+}
+
+void found_drop(struct found *f, char kind, struct str name, struct str column)
 {
     char room[KEY_MAX_BYTES];
-    struct str key = short_key(room, 'x', index, STR_NONE);
+    struct str key = short_key(room, kind, name, column);
 
     if (key.ptr != NULL)
         map_del(&f->names, key);
+}
+
+enum status found_add(struct found *f, struct arena *a, char kind,
+                      struct str name, struct str column)
+{
+    static const struct str unknown = STR_INIT("");
+    struct str key = key_of(a, (struct str){ &kind, 1 }, name, column);
+
+    return key.ptr == NULL ? ST_NO_MEMORY
+                           : map_put(&f->names, key, (void *)&unknown);
 }
 
 enum status found_schema(const struct found *f, struct store_conn *c,

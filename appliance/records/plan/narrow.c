@@ -311,6 +311,32 @@ void narrow_field(struct planner *p, const struct change *ch)
     }
 }
 
+void narrow_links(struct planner *p, const struct change *ch, const char *table)
+{
+    const struct field *old = ch->old, *new = ch->new;
+    int64_t old_min = old->min.given ? old->min.i : 0;
+    struct value bound = VALUE_I(new->max.i);
+    struct buf b;
+
+    if (new->max.i < old->max.i) {
+        begin(p, &b, ch);
+        buf_add(&b, STR("\"id\" IN (SELECT \"row\" FROM "));
+        ddl_name(&b, str_of(table));
+        buf_add(&b, STR(" GROUP BY \"row\" HAVING count(*) > $1)"));
+        ask(p, &b, ch, &bound, 1, "another max");
+    }
+    if (new->min.given &&new->min.i > old_min) {
+        bound = VALUE_I(new->min.i);
+        begin(p, &b, ch);
+        buf_add(&b, STR("(SELECT count(*) FROM "));
+        ddl_name(&b, str_of(table));
+        buf_add(&b, STR(" WHERE \"row\" = "));
+        ddl_name(&b, ch->c->name);
+        buf_add(&b, STR(".\"id\") < $1"));
+        ask(p, &b, ch, &bound, 1, "another min");
+    }
+}
+
 void narrow_unique(struct planner *p, const struct change *ch)
 {
     struct plan_step step = { .only_asks = true };
@@ -323,7 +349,10 @@ void narrow_unique(struct planner *p, const struct change *ch)
     ddl_name(&b, ch->c->name);
     buf_add(&b, STR(" WHERE "));
     buf_add(&b, ch->expression);
-    buf_add(&b, STR(" IS NOT NULL GROUP BY "));
+    buf_add(&b, STR(" IS NOT NULL"));
+    if (found_column(&p->found, ch->c->name, STR("deleted")))
+        buf_add(&b, STR(" AND \"deleted\" IS NULL"));
+    buf_add(&b, STR(" GROUP BY "));
     buf_add(&b, ch->expression);
     buf_add(&b, STR(" HAVING count(*) > 1) twice"));
     n = planner_count(p, &b, NULL, 0);

@@ -29,6 +29,44 @@ static void make_secret(struct planner *p, struct str name)
                 STR_ARG(name));
 }
 
+/* Functions of another release are replaced; what was computed by them is
+ * made anew (beside.c). */
+static void make_functions(struct planner *p)
+{
+    struct ddl_object o[DDL_OBJECTS_MAX];
+    size_t n = 0;
+    struct buf b;
+
+    if (p->st == ST_OK)
+        p->st = ddl_functions(p->dialect, p->arena, o, &n);
+    for (size_t i = 0; p->st == ST_OK && i < n; i++) {
+        struct str made =
+            found_object(&p->found, o[i].kind, str_of(o[i].name), STR_NONE);
+
+        if (made.ptr != NULL && str_eq(made, o[i].definition))
+            continue;
+        buf_add(planner_sql(p, &b), o[i].sql);
+        planner_add(p, &b, &PLANNER_SAFE, "makes the function %s", o[i].name);
+    }
+}
+
+/* Kind n: who is counted. */
+static void find_counted(struct planner *p)
+{
+    const struct query q = {
+        .text = "SELECT DISTINCT \"collection\" FROM \"_count\"",
+        .columns = "s",
+        .class = QUERY_LIST
+    };
+    struct rows rows = { 0 };
+
+    if (p->st != ST_OK || !found_table(&p->found, STR("_count")))
+        return;
+    p->st = store_run(p->conn, &q, NULL, p->arena, &rows, NULL, p->why);
+    for (size_t i = 0; p->st == ST_OK && i < rows.n; i++)
+        p->st = found_add(&p->found, p->arena, 'n', rows.cell[i].s, STR_NONE);
+}
+
 void plan_own(struct planner *p)
 {
     const struct ddl_own *own;
@@ -52,4 +90,6 @@ void plan_own(struct planner *p)
                                  "\"name\" = 'cursor'");
     if (cursor.len == 0)
         make_secret(p, STR("cursor"));
+    make_functions(p);
+    find_counted(p);
 }

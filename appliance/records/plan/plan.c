@@ -204,6 +204,25 @@ static enum status run_steps(const struct plan *plan, struct store_conn *c,
     return st;
 }
 
+/* Slots of processes that are gone; the others belong to who is counting. */
+static enum status fold_counts(enum store_dialect d, struct store_conn *c,
+                               struct arena *a, struct store_error *why)
+{
+    const struct query q = {
+        .text = "WITH gone AS (DELETE FROM \"_count\" WHERE \"slot\" <> 0 AND "
+                "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE "
+                "pid = \"slot\") RETURNING \"collection\", \"n\") "
+                "INSERT INTO \"_count\" AS c (\"collection\", \"slot\", "
+                "\"n\") SELECT \"collection\", 0, sum(\"n\") FROM gone GROUP "
+                "BY \"collection\" ON CONFLICT (\"collection\", \"slot\") DO "
+                "UPDATE SET \"n\" = c.\"n\" + EXCLUDED.\"n\"",
+        .class = QUERY_OTHER
+    };
+
+    return d == STORE_POSTGRES ? store_run(c, &q, NULL, a, NULL, NULL, why)
+                               : ST_OK;
+}
+
 static enum status apply_locked(const struct schema *schema,
                                 enum store_dialect d, struct store_conn *c,
                                 bool allow_drop, struct arena *a,
@@ -215,7 +234,9 @@ static enum status apply_locked(const struct schema *schema,
         st = make(schema, d, c, a, out, why);
     if (st == ST_OK && out->n_losing > 0)
         st = allow_drop ? refuse_never(out, why) : ST_CONFLICT;
-    return st == ST_OK ? run_steps(out, c, a, why) : st;
+    if (st == ST_OK)
+        st = run_steps(out, c, a, why);
+    return st == ST_OK ? fold_counts(d, c, a, why) : st;
 }
 
 enum status plan_apply(const struct schema *schema, struct store *store,

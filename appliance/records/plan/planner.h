@@ -42,8 +42,20 @@ struct str planner_text(struct planner *p, const char *sql);
 /* All steps, in their order (diff.c). */
 void plan_diff(struct planner *p);
 
+/* Of diff.c: a step each. The index only if it is there. */
+void planner_drop_index(struct planner *p, const char *name, const char *why);
+void planner_drop_column(struct planner *p, const struct collection *old,
+                         const struct field *f);
+
 /* The program's own tables and what stands in them (own.c). */
 void plan_own(struct planner *p);
+
+/* Counts, search, the trash (beside.c): what is in the way of other steps goes
+ * before them, what is missing is made after them. */
+void beside_clear(struct planner *p);
+void beside_empty_trash(struct planner *p, const struct collection *old);
+void beside_drop(struct planner *p, const struct collection *old);
+void beside_make(struct planner *p);
 
 /* How a field's values come to be another type's (convert.c). */
 enum conversion {
@@ -69,6 +81,18 @@ bool convert_touches(const struct change *ch);
 /* Counts the rows that the new declaration would not allow, for each way in
  * which it is narrower (narrow.c). */
 void narrow_field(struct planner *p, const struct change *ch);
+
+/* Relations to many (links.c): is it one; and is its table there? */
+bool links_has(const struct field *f);
+bool links_found(const struct planner *p, const struct collection *c,
+                 const struct field *f);
+void links_drop(struct planner *p, const struct collection *c,
+                const struct field *f);
+/* The old field or the new one has no column. */
+void links_change(struct planner *p, const struct change *ch);
+void links_make(struct planner *p, const struct collection *c);
+void narrow_links(struct planner *p, const struct change *ch,
+                  const char *table);
 
 /* Before a field becomes unique. */
 void narrow_unique(struct planner *p, const struct change *ch);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "records/plan/ddl.h"
+#include "records/sql/select_in.h"
 
 enum { SQL_MAX_BYTES = 256 * 1024 };
 
@@ -37,38 +37,82 @@ static void add_from(struct buf *b, const char *before, struct str table)
 
 /* --- a row --------------------------------------------------------------- */
 
-static char letter_of(const struct field *f)
+/* The ids that a record is linked to, in their order; [] when there are none.
+ * SQLite counts the places of an aggregate's rows, PostgreSQL joins texts. */
+static void add_list(struct buf *b, enum store_dialect d,
+                     const struct collection *c, const struct field *f)
 {
-    static const char letters[] = {
-        [DDL_TEXT] = 's', [DDL_INT] = 'i', [DDL_REAL] = 'r', [DDL_BOOL] = 'b'
-    };
+    char name[DDL_NAME_MAX + 1];
 
-    return letters[ddl_kind(f)];
+    ddl_links_name(c, f, name);
+    buf_add(b,
+            d == STORE_SQLITE
+                ? STR("(SELECT json_group_array(\"target\" ORDER BY "
+                      "\"place\") FROM ")
+                : STR("(SELECT '[' || coalesce(string_agg(CAST(\"target\" "
+                      "AS TEXT), ',' ORDER BY \"place\"), '') || ']' FROM "));
+    ddl_name(b, str_of(name));
+    buf_add(b, STR(" WHERE \"row\" = "));
+    select_add_column(b, c->name, STR("id"));
+    buf_add_char(b, ')');
 }
 
-static enum status describe_row(struct statements *s, struct arena *a)
+static void add_shown(struct select *q, struct buf *b, const struct field *f)
+{
+    const struct collection *c = q->s->c;
+
+    if (f->computed != NULL)
+        select_add_computed(q, c->name, f, b);
+    else if (field_is_stored(f))
+        select_add_column(b, c->name, f->name);
+    else
+        add_list(b, q->dialect, c, f);
+}
+
+static void add_own(struct buf *b, const struct collection *c)
+{
+    static const struct str names[] = { STR_INIT("id"), STR_INIT("version"),
+                                        STR_INIT("created"),
+                                        STR_INIT("updated") };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        select_add_column(b, c->name, names[i]);
+        buf_add(b, STR(", "));
+    }
+    if (c->trash.on)
+        select_add_column(b, c->name, STR("deleted"));
+    else
+        buf_add(b, STR("NULL"));
+}
+
+/* With the table before each name, so that it may stand in a join, and in
+ * RETURNING with subqueries. */
+static enum status describe_row(const struct schema *schema,
+                                struct statements *s, enum store_dialect d,
+                                struct arena *a)
 {
     const struct collection *c = s->c;
     char *letters = arena_take(a, ROW_FIELDS + c->n_fields + 1);
+    struct select q;
     struct buf b;
 
     s->shown = arena_take_array(a, c->n_fields, sizeof(const struct field *));
     if (letters == NULL || s->shown == NULL)
         return ST_NO_MEMORY;
+    select_begin(&q, schema, NULL, s, d, NULL, a);
     memset(letters, 'i', ROW_FIELDS);
-    buf_add(begin(&b, a),
-            STR("\"id\", \"version\", \"created\", \"updated\", NULL"));
+    add_own(begin(&b, a), c);
     for (size_t i = 0; i < c->n_fields; i++) {
         if (c->fields[i].hidden)
             continue;
         buf_add(&b, STR(", "));
-        ddl_name(&b, c->fields[i].name);
-        letters[ROW_FIELDS + s->n_shown] = letter_of(&c->fields[i]);
+        add_shown(&q, &b, &c->fields[i]);
+        letters[ROW_FIELDS + s->n_shown] = select_letter(&c->fields[i]);
         s->shown[s->n_shown++] = &c->fields[i];
     }
     s->n_columns = ROW_FIELDS + s->n_shown;
     s->letters = letters;
-    return buf_done(&b, &s->row);
+    return q.st == ST_OK ? buf_done(&b, &s->row) : q.st;
 }
 
 static void add_row(struct buf *b, const struct statements *s,
@@ -80,14 +124,24 @@ static void add_row(struct buf *b, const struct statements *s,
 
 /* --- one record ---------------------------------------------------------- */
 
+/* Behind a WHERE: not in the trash. */
+static void add_in_sight(struct buf *b, const struct collection *c)
+{
+    if (c->trash.on)
+        buf_add(b, STR(" AND \"deleted\" IS NULL"));
+}
+
 static enum status build_get(struct statements *s, struct arena *a)
 {
     struct buf b;
+    enum status st;
 
     add_row(begin(&b, a), s, "SELECT ");
     add_from(&b, " FROM ", s->c->name);
     buf_add(&b, STR(" WHERE \"id\" = $1"));
-    return finish(&b, QUERY_READ, s->letters, 1, &s->get);
+    st = finish(&b, QUERY_READ, s->letters, 1, &s->get_any);
+    add_in_sight(&b, s->c);
+    return st == ST_OK ? finish(&b, QUERY_READ, s->letters, 1, &s->get) : st;
 }
 
 static enum status add_insert(struct statements *s, bool at, bool passes,
@@ -176,10 +230,13 @@ static enum status build_questions(struct statements *s, struct arena *a)
 
     add_from(begin(&b, a), "SELECT 1 FROM ", s->c->name);
     buf_add(&b, STR(" WHERE \"id\" = $1"));
+    add_in_sight(&b, s->c);
     st = finish(&b, QUERY_READ, "i", 1, &s->exists);
     if (st != ST_OK)
         return st;
     add_from(begin(&b, a), "SELECT count(*) FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE TRUE"));
+    add_in_sight(&b, s->c);
     return finish(&b, QUERY_COUNT, "i", 0, &s->count);
 }
 
@@ -198,6 +255,7 @@ static enum status build_taken(struct statements *s, struct arena *a)
         add_from(begin(&b, a), "SELECT \"id\" FROM ", c->name);
         add_from(&b, " WHERE ", c->fields[i].name);
         buf_add(&b, STR(" = $1 AND \"id\" <> $2"));
+        add_in_sight(&b, c);
         st = finish(&b, QUERY_READ, "i", 2, &s->taken[i]);
     }
     return st;
@@ -221,15 +279,17 @@ enum status sql_update(const struct statements *s, const bool *given,
     buf_addf(&b,
              "\"updated\" = CASE WHEN \"updated\" > $%zu THEN \"updated\" "
              "ELSE $%zu END, \"version\" = \"version\" + 1 WHERE "
-             "\"id\" = $%zu AND (",
+             "\"id\" = $%zu",
              n + 1, n + 1, n + 2);
+    add_in_sight(&b, c);
     for (size_t i = 0; i < c->n_fields; i++) {
         if (!given[i])
             continue;
-        add_from(&b, k == 0 ? "" : " OR ", c->fields[i].name);
+        add_from(&b, k == 0 ? " AND (" : " OR ", c->fields[i].name);
         buf_addf(&b, " IS DISTINCT FROM $%zu", ++k);
     }
-    buf_add_char(&b, ')');
+    if (n > 0)
+        buf_add_char(&b, ')');
     if (of_version)
         buf_addf(&b, " AND \"version\" = $%zu", n + 3);
     add_row(&b, s, " RETURNING ");
@@ -238,10 +298,13 @@ enum status sql_update(const struct statements *s, const bool *given,
 
 /* --- lists --------------------------------------------------------------- */
 
-static void add_order(struct buf *b, struct str column, bool descending)
+/* Of what is never null nothing is said: see page.c. */
+static void add_order(struct buf *b, const struct sort_key *key)
 {
-    ddl_name(b, column);
-    buf_add(b, descending ? STR(" DESC NULLS LAST") : STR(" ASC NULLS FIRST"));
+    ddl_name(b, key->field != NULL ? key->field->name : key->column);
+    buf_add(b, key->descending ? STR(" DESC") : STR(" ASC"));
+    if (key->field != NULL)
+        buf_add(b, key->descending ? STR(" NULLS LAST") : STR(" NULLS FIRST"));
 }
 
 enum status sql_list(const struct statements *s, const struct sort_key *keys,
@@ -252,6 +315,8 @@ enum status sql_list(const struct statements *s, const struct sort_key *keys,
 
     add_row(begin(&b, a), s, "SELECT ");
     add_from(&b, " FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE TRUE"));
+    add_in_sight(&b, s->c);
     buf_add(&b, STR(" ORDER BY "));
     for (size_t i = 0; i < n && !by_id; i++) {
         struct str column =
@@ -261,7 +326,7 @@ enum status sql_list(const struct statements *s, const struct sort_key *keys,
         if (by_id)
             descending = keys[i].descending;
         else
-            add_order(&b, column, keys[i].descending);
+            add_order(&b, &keys[i]);
         if (!by_id)
             buf_add(&b, STR(", "));
     }
@@ -288,17 +353,37 @@ struct walk {
     size_t depth;
 };
 
+/* WHERE the relation: a column, or the links of which only the end of a path
+ * may be one. */
+static void add_relation(struct buf *b, const struct field *f)
+{
+    char name[DDL_NAME_MAX + 1];
+
+    if (!f->list) {
+        add_from(b, " WHERE ", f->name);
+        return;
+    }
+    ddl_links_name(f->owner, f, name);
+    add_from(b, " WHERE \"id\" IN (SELECT \"row\" FROM ", str_of(name));
+    buf_add(b, STR(" WHERE \"target\""));
+}
+
 /* WHERE the relation at the end of the path leads to the row $no. */
 static void add_path(struct buf *b, const struct walk *w, size_t depth, int no)
 {
+    const struct field *last = w->path[depth].f;
+
     for (size_t i = depth; i > 0; i--) {
-        add_from(b, " WHERE ", w->path[i].f->name);
+        add_relation(b, w->path[i].f);
         add_from(b, " IN (SELECT \"id\" FROM ", w->path[i - 1].c->name);
     }
-    add_from(b, " WHERE ", w->path[0].f->name);
+    add_relation(b, w->path[0].f);
     buf_addf(b, " = $%d", no);
     for (size_t i = depth; i > 0; i--)
         buf_add_char(b, ')');
+    if (last->list)
+        buf_add_char(b, ')');
+    add_in_sight(b, last->owner);
 }
 
 static enum status add_dependent(struct walk *w)
@@ -333,9 +418,12 @@ static enum status add_release(struct walk *w)
     if (w->s->n_releases == w->room)
         return ST_TOO_BIG;
     add_from(begin(&b, w->arena), "UPDATE ", w->path[at].c->name);
-    add_from(&b, " SET ", w->path[at].f->name);
-    buf_add(&b, STR(" = NULL, \"updated\" = CASE WHEN \"updated\" > $1 THEN "
+    buf_add(&b, STR(" SET \"updated\" = CASE WHEN \"updated\" > $1 THEN "
                     "\"updated\" ELSE $1 END, \"version\" = \"version\" + 1"));
+    if (!w->path[at].f->list) {
+        add_from(&b, ", ", w->path[at].f->name);
+        buf_add(&b, STR(" = NULL"));
+    }
     add_path(&b, w, at, 2);
     w->s->n_releases++;
     return finish(&b, QUERY_UPDATE, NULL, 2, &r->query);
@@ -416,7 +504,7 @@ enum status sql_open(const struct schema *schema, enum store_dialect d,
         struct statements *s = &all[i];
 
         s->c = &schema->collections[i];
-        st = describe_row(s, a);
+        st = describe_row(schema, s, d, a);
         if (st == ST_OK)
             st = build_get(s, a);
         if (st == ST_OK)

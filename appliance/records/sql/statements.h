@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The statements that read and change records: those of a collection, built
- * once from its schema. The only file with such SQL. Names come from the
- * schema; every value is a parameter.
+ * once from its schema. Names come from the schema; every value of a request
+ * is a parameter.
  *
  * Rows are ordered alike in both databases: nulls first going up and last
  * going down, texts by their bytes, equals by id. */
@@ -35,8 +35,12 @@ struct statements {
     const struct field **shown; /* of a row, from ROW_FIELDS on */
     size_t n_shown, n_columns;
     const char *letters;         /* query.columns of a row */
-    struct str row;              /* the columns' names, for RETURNING */
-    struct query get;            /* $1: id */
+    struct str row;              /* the columns, also for RETURNING: there lists
+                                  * of links and computed values of other rows
+                                  * are as before the statement */
+    struct query get;            /* $1: id; like all that follow, not of what is
+                                  * in the trash */
+    struct query get_any;        /* $1: id; in the trash too */
     struct query insert;         /* every field, then now; gives the row */
     struct query insert_new;     /* the same; no row when a unique value is
                                   * taken */
@@ -79,7 +83,8 @@ MUST_CHECK enum status sql_list(const struct statements *s,
 
 /* Changes the fields with given[field no]: their values in order, now, the
  * id and, with of_version, the version it must have. Gives the row; or none,
- * when there is no such row or when nothing would change. */
+ * when there is no such row or when nothing would change; with no field given
+ * it is another version all the same. */
 MUST_CHECK enum status sql_update(const struct statements *s, const bool *given,
                                   bool of_version, struct arena *a,
                                   struct query *out);
