@@ -94,7 +94,8 @@ struct condition {
 struct asking {
     const struct who *who;
     int64_t now_ms;
-    /* @request.body: values by field no, and which were given. NULL: none. */
+    /* @request.body: values by field no, and which were given. NULL: not known,
+     * so that nothing is decided by it; whoever evaluates takes it for null. */
     const struct value *body;
     const bool *given;
 };
@@ -143,7 +144,8 @@ bool condition_of_user_role(const struct condition *c);
 
 enum decision { DECIDE_NO, DECIDE_YES, DECIDE_BY_RECORD };
 
-/* What is known of it before any record is looked at. */
+/* What is known of it before any record is looked at; DECIDE_BY_RECORD also
+ * where it asks for a body that is not known yet. */
 enum decision condition_decide(const struct condition *c,
                                const struct asking *q);
 

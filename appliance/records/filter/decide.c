@@ -81,6 +81,11 @@ static bool nobody_asks(const struct condition *c, const struct asking *q)
            (nobody_b && is_of_request(&c->a));
 }
 
+static bool asks_body(const struct condition *c)
+{
+    return c->a.kind == OPERAND_BODY || c->b.kind == OPERAND_BODY;
+}
+
 static enum decision decision(bool yes)
 {
     return yes ? DECIDE_YES : DECIDE_NO;
@@ -96,6 +101,8 @@ static enum decision decide_comparison(const struct condition *c,
     if (nobody_asks(c, q))
         return DECIDE_NO;
     if (c->a.kind == OPERAND_PATH || c->b.kind == OPERAND_PATH)
+        return DECIDE_BY_RECORD;
+    if (q->body == NULL && asks_body(c))
         return DECIDE_BY_RECORD;
     a = operand_value(&c->a, q, date_a, &unused);
     b = operand_value(&c->b, q, date_b, &unused);

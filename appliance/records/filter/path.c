@@ -278,8 +278,8 @@ struct str path_say(const struct path_error *why, struct str text,
                  PATH_STEPS_MAX);
         break;
     case PATH_UNFINISHED:
-        add_in(&b, fr ? "il manque un nom de " : "a name is missing, one of ",
-               why);
+        add_in(&b, fr ? "il manque ici un nom de " : "a name of ", why);
+        buf_add(&b, fr ? STR("") : STR(" is missing here"));
         break;
     }
     return buf_done(&b, &out) == ST_OK ? out : STR("");

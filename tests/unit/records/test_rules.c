@@ -264,7 +264,8 @@ static void test_aggregates(void)
 static const char guarded[] =
     "{\"collections\":[{\"name\":\"a\",\"rules\":{"
     "\"list\":\"\",\"view\":\"owner = @user.id\",\"create\":null,"
-    "\"update\":\"@user.role = 'editor'\"},"
+    "\"update\":\"@user.role = 'editor'\","
+    "\"delete\":\"@request.body.owner = 1 && @user.id != ''\"},"
     "\"fields\":[{\"name\":\"owner\",\"type\":\"int\"},"
     "{\"name\":\"open\",\"type\":\"text\"},"
     "{\"name\":\"pay\",\"type\":\"int\",\"rules\":{"
@@ -333,7 +334,7 @@ static void check_actions(const struct schema *s)
     } action[] = {
         { "a", ACTION_LIST, "yyyyy" },   { "a", ACTION_VIEW, "nrrny" },
         { "a", ACTION_CREATE, "nnnny" }, { "a", ACTION_UPDATE, "nnyny" },
-        { "a", ACTION_DELETE, "nnnny" }, { "b", ACTION_LIST, "nnnyy" },
+        { "a", ACTION_DELETE, "nrrny" }, { "b", ACTION_LIST, "nnnyy" },
         { "b", ACTION_CREATE, "nnnyy" },
     };
 
