@@ -403,6 +403,8 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st == ST_OK)
         st = records_open(app->schema, app->store, app->cache, app->log,
                           &app->records);
+    if (st == ST_OK)
+        st = records_keep(app->records);
     if (st == ST_OK) {
         wait_for_news(app);
         st = open_server(app, why);

@@ -51,6 +51,8 @@
     X(BAD_VALUE,     "bad_value",      "must be %s", "doit être %s")          \
     X(BAD_FILTER,    "bad_filter",     "%s", "%s")                            \
     X(BAD_MODIFIER,  "bad_modifier",   "%s", "%s")                            \
+    X(FORBIDDEN,     "forbidden",      "not yours to write",                  \
+      "pas à vous de l'écrire")                                               \
     X(BAD_UTF8,      "bad_utf8",       "not valid UTF-8", "UTF-8 non valide")
 /* clang-format on */
 #define PROBLEM_ID(name, code, en, fr) PROBLEM_##name,

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "records/keeper.h"
 #include "records/records_in.h"
 
 enum { ARENA_MAX_BYTES = 256 * 1024 * 1024, SHOWN_BYTES = 64 };
@@ -36,6 +37,7 @@ enum status records_open(const struct schema *schema, struct store *store,
     r->schema = schema;
     r->store = store;
     r->cache = cache;
+    r->log = log;
     st = sql_open(schema, store_dialect(store), &r->arena, &r->statements);
     if (st != ST_OK) {
         records_close(r);
@@ -50,10 +52,16 @@ enum status records_open(const struct schema *schema, struct store *store,
     return ST_OK;
 }
 
+enum status records_keep(struct records *r)
+{
+    return keeper_open(r, r->log, &r->keeper);
+}
+
 void records_close(struct records *r)
 {
     if (r == NULL)
         return;
+    keeper_close(r->keeper);
     arena_close(&r->arena);
     mem_give(r);
 }

@@ -20,6 +20,10 @@ MUST_CHECK enum status records_open(const struct schema *schema,
                                     struct log *log, struct records **out);
 void records_close(struct records *r);
 
+/* Begins to take away what has been kept long enough (keeper.h), until
+ * records_close. */
+MUST_CHECK enum status records_keep(struct records *r);
+
 /* API.md "Records". */
 enum status record_list(struct records *r, struct request *rq,
                         struct reply *rp);
@@ -35,6 +39,8 @@ enum status record_delete(struct records *r, struct request *rq,
                           struct reply *rp);
 enum status record_batch(struct records *r, struct request *rq,
                          struct reply *rp);
+enum status record_restore(struct records *r, struct request *rq,
+                           struct reply *rp);
 
 /* API.md "Simple users": the same rows, the smaller wire. ST_NOT_FOUND when
  * the schema has no collection "users" with name and email. */

@@ -16,6 +16,8 @@ struct records {
     const struct schema *schema;
     struct store *store;
     struct cache *cache;
+    struct log *log;
+    struct keeper *keeper;          /* NULL: none */
     struct statements *statements;  /* in the schema's order */
     const struct statements *users; /* NULL: no such collection */
     const struct field *user_name, *user_email;

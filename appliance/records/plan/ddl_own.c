@@ -26,7 +26,8 @@
     "CREATE INDEX IF NOT EXISTS \"_audit_record\" ON \"_audit\" " \
     "(\"collection\", \"record\", \"id\")"
 #define AUDIT_AT_INDEX(id, n, t, e) \
-    "CREATE INDEX IF NOT EXISTS \"_audit_at\" ON \"_audit\" (\"at\")"
+    "CREATE INDEX IF NOT EXISTS \"_audit_at\" ON \"_audit\" " \
+    "(\"collection\", \"at\")"
 #define IDEMPOTENCY_INDEX(id, n, t, e) \
     "CREATE INDEX IF NOT EXISTS \"_idempotency_at\" ON \"_idempotency\" " \
     "(\"at\")"

@@ -276,3 +276,29 @@ enum status record_delete(struct records *r, struct request *rq,
         rp->code = 204;
     return st;
 }
+
+static enum status bring_back(struct unit *u, void *arg, struct answer *out)
+{
+    struct write *w = arg;
+    struct done done;
+    enum status st = op_run(u, &w->op, &done);
+
+    return st == ST_OK ? answer_one(w, &done, out) : st;
+}
+
+enum status record_restore(struct records *r, struct request *rq,
+                           struct reply *rp)
+{
+    struct write w = { .op = { .kind = OP_RESTORE }, .write = read_add_record };
+    enum status st = find_one(r, rq, rp, &w.op.s, &w.op.id);
+
+    if (st != ST_OK)
+        return st;
+    unit_open(&w.u, r, rq, rp);
+    st = begin(&w, 0);
+    if (st == ST_OK)
+        st = write_once(&w.u, bring_back, &w);
+    if (st == ST_OK)
+        records_timing(rp, NULL, w.u.store_us);
+    return st;
+}

@@ -71,6 +71,7 @@ bool desk_open(struct desk *d, struct rig *r, const char *json)
     d->may_fail = false;
     d->published = 0;
     d->who = (struct who){ .trusted = true };
+    d->user = NULL;
     d->now_ms = INT64_C(1795165380000); /* 2026-11-20T09:03:00Z */
     if (json == NULL)
         CHECK(file_read("appliance/app.json", 1 << 20, &r->arena, &text) ==
@@ -111,6 +112,13 @@ void desk_close(struct desk *d)
 typedef enum status handler(struct records *r, struct request *rq,
                             struct reply *rp);
 
+static handler *find_past(const struct request *rq, struct str what)
+{
+    if (rq->method == METHOD_POST && str_eq(what, STR("restore")))
+        return record_restore;
+    return NULL;
+}
+
 static handler *find_handler(struct request *rq)
 {
     static handler *const records[METHOD__COUNT][2] = {
@@ -137,7 +145,9 @@ static handler *find_handler(struct request *rq)
         str_cut(&left, '/');
         rq->param[n++] = str_cut(&left, '/');
         if (left.ptr != NULL)
-            rq->param[n++] = left;
+            rq->param[n++] = str_cut(&left, '/');
+        if (left.ptr != NULL)
+            return find_past(rq, left);
         return records[rq->method][n - 1];
     }
     str_cut(&left, '/');
@@ -194,6 +204,9 @@ int desk_ask(struct desk *d, const char *line, const char *fields,
     d->fake.rq.target = d->fake.wire.head.target;
     d->fake.rq.now_ms = d->now_ms;
     d->fake.rq.who = d->who;
+    d->fake.rq.user = d->user;
+    d->fake.rq.id = STR("unit-7");
+    CHECK(address_read(STR("192.0.2.7"), &d->fake.rq.client), "an address");
     d->fake.rq.deadline_ms = rig_deadline();
     if (request_header(&d->fake.rq, "Accept-Language").len > 0)
         d->fake.rq.lang = LANG_FR;
