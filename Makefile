@@ -65,7 +65,7 @@ out/commit-$(COMMIT):
 
 # Made further down; named here, since make expands a rule as it reads it.
 EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
-	out/obj/embedded/app_json.o
+	out/obj/embedded/app_json.o out/obj/embedded/openapi_json.o
 
 LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
 	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
@@ -115,6 +115,10 @@ out/embedded/assets.S out/embedded/assets_table.c &: \
 out/embedded/app_json.S: appliance/app.json build/embed
 	@mkdir -p $(@D)
 	@node build/embed file app_json $< $@
+out/embedded/openapi_json.S: appliance/records/describe/openapi.json \
+		build/embed
+	@mkdir -p $(@D)
+	@node build/embed file openapi_json $< $@
 out/obj/embedded/%.o: out/embedded/%.S $(VENDOR_MUSL_READY)
 	@mkdir -p $(@D)
 	@$(MUSL_CC) $(C_PATHS) -c $< -o $@

@@ -147,6 +147,8 @@ static void write_help(struct buf *b)
                 "app file\n"
                 "  migrate         run it; --allow-drop runs also what "
                 "loses data\n"
+                "  openapi         print the OpenAPI document, as an "
+                "administrator gets it\n"
                 "  healthcheck     ask /readyz: exit 0 when ready, else 1\n"
                 "  version         print the version\n"
                 "  help            print this; --markdown: the options "
@@ -161,17 +163,23 @@ static void write_version(struct buf *b)
     buf_addf(b, "appliance %s (%s)\n", appliance_version, appliance_commit);
 }
 
-enum command { SERVE, PLAN, MIGRATE, HEALTHCHECK, VERSION_, HELP };
+enum command { SERVE, PLAN, MIGRATE, OPENAPI, HEALTHCHECK, VERSION_, HELP };
 
 static const struct {
     const char *name;
     enum command command;
 } commands[] = {
-    { "serve", SERVE },      { "plan", PLAN },
-    { "migrate", MIGRATE },  { "healthcheck", HEALTHCHECK },
-    { "version", VERSION_ }, { "--version", VERSION_ },
-    { "-V", VERSION_ },      { "help", HELP },
-    { "--help", HELP },      { "-h", HELP },
+    { "serve", SERVE },
+    { "plan", PLAN },
+    { "migrate", MIGRATE },
+    { "openapi", OPENAPI },
+    { "healthcheck", HEALTHCHECK },
+    { "version", VERSION_ },
+    { "--version", VERSION_ },
+    { "-V", VERSION_ },
+    { "help", HELP },
+    { "--help", HELP },
+    { "-h", HELP },
 };
 
 /* The command's word leaves argv; without one it is SERVE. */
@@ -216,7 +224,7 @@ static int run(int argc, char **argv, char **env, struct arena *a)
     if (!find_command(&argc, &argv, &command)) {
         snprintf(why.what, sizeof(why.what),
                  "unknown command \"%.100s\"; one of serve, plan, migrate, "
-                 "healthcheck, version, help",
+                 "openapi, healthcheck, version, help",
                  argv[0]);
         return fail(ST_BAD_INPUT, why.what);
     }
@@ -235,6 +243,8 @@ static int run(int argc, char **argv, char **env, struct arena *a)
         return command_plan(&conf, a);
     case MIGRATE:
         return command_migrate(&conf, allow_drop, a);
+    case OPENAPI:
+        return command_openapi(&conf, a);
     case HEALTHCHECK:
         return command_healthcheck(&conf);
     default:

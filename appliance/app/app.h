@@ -83,9 +83,16 @@ MUST_CHECK enum status page_open(struct str base_path, struct arena *a,
 enum status page_get(struct app *app, struct request *rq, struct reply *rp);
 enum status static_get(struct app *app, struct request *rq, struct reply *rp);
 
+/* docs.c */
+enum status schema_get(struct app *app, struct request *rq, struct reply *rp);
+enum status openapi_get(struct app *app, struct request *rq, struct reply *rp);
+/* The same document, for an administrator. */
+void app_openapi(const struct app *app, struct buf *b);
+
 /* commands.c: everything but serving. Exit codes. */
 int command_plan(const struct conf *conf, struct arena *a);
 int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a);
+int command_openapi(const struct conf *conf, struct arena *a);
 int command_healthcheck(const struct conf *conf);
 
 #endif

@@ -11,7 +11,11 @@
 #include "base/clock.h"
 #include "records/plan/plan.h"
 
-enum { HEALTHCHECK_TIMEOUT_MS = 3000, MIGRATE_TIMEOUT_MS = 3600000 };
+enum {
+    HEALTHCHECK_TIMEOUT_MS = 3000,
+    MIGRATE_TIMEOUT_MS = 3600000,
+    OPENAPI_MAX_BYTES = 64 * 1024 * 1024
+};
 
 static int fail(enum status st, const char *what)
 {
@@ -117,6 +121,29 @@ int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a)
         return fail(st, "nothing was changed: steps that lose data run only "
                         "with --allow-drop");
     return st == ST_OK ? 0 : fail(st, wrong.what);
+}
+
+/* --- openapi ------------------------------------------------------------- */
+
+int command_openapi(const struct conf *conf, struct arena *a)
+{
+    struct app app = { .conf = conf };
+    struct conf_error why = { "" };
+    struct str text = STR_NONE;
+    struct buf b;
+    enum status st;
+
+    st = app_open_schema(&app, a, &why);
+    if (st != ST_OK)
+        return fail(st, why.what);
+    buf_init(&b, a, OPENAPI_MAX_BYTES);
+    app_openapi(&app, &b);
+    schema_free(app.schema);
+    st = buf_done(&b, &text);
+    if (st != ST_OK)
+        return fail(st, "out of memory");
+    printf("%.*s\n", STR_ARG(text));
+    return fflush(stdout) == 0 ? 0 : fail(ST_FULL, "cannot write");
 }
 
 /* --- healthcheck ---------------------------------------------------------- */

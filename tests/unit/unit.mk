@@ -24,7 +24,9 @@ UNIT_BIN := $(UNIT_OUT)/unit$(subst $() ,,$(UNIT_DIRS:%=-%))
 
 # What is embedded in the executable, if a folder that asks for it is built.
 UNIT_EMBEDDED = $(if $(or $(if $(UNIT_DIRS),,all),$(filter app http,$(UNIT_DIRS))), \
-	$(addprefix out/embedded/,assets.S assets_table.c app_json.S))
+	$(addprefix out/embedded/,assets.S assets_table.c app_json.S)) \
+	$(if $(or $(if $(UNIT_DIRS),,all),$(filter records,$(UNIT_DIRS))), \
+	out/embedded/openapi_json.S)
 
 UNIT_SOURCES = $(filter-out appliance/base/mem.c $(UNIT_SKIP), \
 	$(foreach d,$(or $(UNIT_DIRS),*), \
