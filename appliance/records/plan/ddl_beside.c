@@ -310,8 +310,8 @@ static void count_functions(struct making *m)
 
     buf_add(
         begin(m, &b),
-        STR("BEGIN IF TG_OP = 'TRUNCATE' THEN DELETE FROM \"_count\" WHERE "
-            "\"collection\" = TG_TABLE_NAME; "
+        STR("BEGIN IF TG_OP = 'TRUNCATE' THEN UPDATE \"_count\" SET "
+            "\"n\" = 0 WHERE \"collection\" = TG_TABLE_NAME; "
             "ELSIF TG_ARGV[0] = 'live' THEN " INSERT_INTO_COUNT COUNT_CHANGED
             " WHERE \"deleted\" IS NULL HAVING count(*) > 0" ADD_TO_COUNT
             " ELSE " INSERT_INTO_COUNT COUNT_CHANGED

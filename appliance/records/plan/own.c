@@ -54,7 +54,7 @@ static void make_functions(struct planner *p)
 static void find_counted(struct planner *p)
 {
     const struct query q = {
-        .text = "SELECT DISTINCT \"collection\" FROM \"_count\"",
+        .text = "SELECT \"collection\" FROM \"_count\" WHERE \"slot\" = 0",
         .columns = "s",
         .class = QUERY_LIST
     };

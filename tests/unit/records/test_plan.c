@@ -8,72 +8,7 @@
 #include "mem_fail.h"
 #include "records/plan/ddl.h"
 #include "records/plan/plan.h"
-#include "rig.h"
-
-/* --- helpers ------------------------------------------------------------- */
-
-static enum status apply(struct rig *r, const char *json, bool allow_drop,
-                         struct plan *plan, struct store_error *why)
-{
-    struct schema_error wrong = { .pointer = "" };
-    struct schema *s = NULL;
-    enum status st = schema_read(str_of(json), &r->arena, &s, &wrong);
-
-    CHECK(st == ST_OK, "%s at %s in %s", wrong.what, wrong.pointer, json);
-    if (st != ST_OK)
-        return st;
-    *plan = (struct plan){ 0 };
-    *why = (struct store_error){ "", "" };
-    st = plan_apply(s, r->store, allow_drop, rig_deadline(), &r->arena, plan,
-                    why);
-    schema_free(s);
-    return st;
-}
-
-/* Applies what must work, and then has nothing left to do. */
-static void must_apply(struct rig *r, const char *json, bool allow_drop)
-{
-    struct store_error why;
-    struct plan plan;
-    enum status st = apply(r, json, allow_drop, &plan, &why);
-
-    CHECK(st == ST_OK, "%s: %s: %s: %.*s in %s", r->kind, status_name(st),
-          why.what, STR_ARG(plan.n > 0 ? plan.steps[0].why : STR("")), json);
-    st = apply(r, json, false, &plan, &why);
-    CHECK(st == ST_OK && plan.n == 0, "%s: again: %s, %zu steps, first %.*s",
-          r->kind, status_name(st), plan.n,
-          STR_ARG(plan.n > 0 ? plan.steps[0].sql : STR("none")));
-}
-
-/* What only reading would plan: the steps it says are those it then runs. */
-static void must_foresee(struct rig *r, const char *json, size_t n_losing)
-{
-    struct schema_error wrong;
-    struct store_error why = { "", "" };
-    struct plan plan = { 0 };
-    struct schema *s = NULL;
-    enum status st;
-
-    if (schema_read(str_of(json), &r->arena, &s, &wrong) != ST_OK)
-        return;
-    st = plan_make(s, r->store, rig_deadline(), &r->arena, &plan, &why);
-    CHECK(st == ST_OK && plan.n_losing == n_losing, "%s: %s: %s, %zu of %zu",
-          r->kind, status_name(st), why.what, plan.n_losing, plan.n);
-    schema_free(s);
-}
-
-static bool says(const struct plan *plan, const char *words)
-{
-    for (size_t i = 0; i < plan->n; i++)
-        if (strstr(plan->steps[i].why.ptr, words) != NULL)
-            return true;
-    return false;
-}
-
-#define ONE(fields)                                                            \
-    "{\"collections\":[{\"name\":\"t\",\"fields\":[" fields "]}]}"
-#define F(rest) ONE("{\"name\":\"f\"," rest "}")
-#define KEEP    ",{\"name\":\"k\",\"type\":\"int\"}"
+#include "planning.h"
 
 /* --- the built-in application -------------------------------------------- */
 
@@ -85,7 +20,7 @@ static void makes_the_built_in_one(struct rig *r)
           "app.json");
     if (text.ptr == NULL)
         return;
-    must_apply(r, text.ptr, false);
+    planning_must(r, text.ptr, false);
     rig_run(r, "INSERT INTO \"users\" (\"name\", \"email\", \"version\", "
                "\"created\", \"updated\") VALUES ('a', 'b@c', 1, 2, 2)");
     CHECK(rig_int(r, "SELECT \"id\" FROM \"users\"") == 1, "%s: id", r->kind);
@@ -282,25 +217,25 @@ static void one_case(struct rig *r, size_t i)
     struct plan plan;
     enum status st;
 
-    must_apply(r, cases[i].before, true);
+    planning_must(r, cases[i].before, true);
     insert_rows(r, cases[i].rows);
-    must_foresee(r, cases[i].before, 0);
-    st = apply(r, cases[i].after, false, &plan, &why);
-    must_foresee(r, cases[i].after, plan.n_losing);
+    planning_foresees(r, cases[i].before, 0);
+    st = planning_try(r, cases[i].after, false, &plan, &why);
+    planning_foresees(r, cases[i].after, plan.n_losing);
     if (cases[i].refused == NULL) {
         CHECK(st == ST_OK && plan.n_losing == 0, "%s: %s: %s %s %.*s", r->kind,
               cases[i].name, status_name(st), why.what,
               STR_ARG(plan.n > 0 ? plan.steps[0].why : STR("")));
-        must_apply(r, cases[i].after, false);
+        planning_must(r, cases[i].after, false);
     } else {
         CHECK(st == ST_CONFLICT && plan.n_losing > 0 &&
-                  says(&plan, cases[i].refused),
+                  planning_says(&plan, cases[i].refused),
               "%s: %s: %s %s %.*s", r->kind, cases[i].name, status_name(st),
               why.what, STR_ARG(plan.n > 0 ? plan.steps[0].why : STR("")));
-        st = apply(r, cases[i].before, false, &plan, &why);
+        st = planning_try(r, cases[i].before, false, &plan, &why);
         CHECK(st == ST_OK && plan.n == 0, "%s: %s changed something", r->kind,
               cases[i].name);
-        must_apply(r, cases[i].after, true);
+        planning_must(r, cases[i].after, true);
     }
     check_after(r, i);
 }
@@ -310,10 +245,10 @@ static void tells_safe_from_losing(struct rig *r)
     for (size_t i = 0; i < COUNT(cases); i++) {
         one_case(r, i);
         /* Everything goes away, for the next one. */
-        must_apply(r,
-                   "{\"collections\":[{\"name\":\"none\",\"fields\":"
-                   "[{\"name\":\"x\",\"type\":\"int\"}]}]}",
-                   true);
+        planning_must(r,
+                      "{\"collections\":[{\"name\":\"none\",\"fields\":"
+                      "[{\"name\":\"x\",\"type\":\"int\"}]}]}",
+                      true);
     }
 }
 
@@ -326,19 +261,20 @@ static void keeps_off_what_is_not_ours(struct rig *r)
 
     rig_run(r, "CREATE TABLE \"t\" (\"mine\" INTEGER)");
     rig_run(r, "INSERT INTO \"t\" VALUES (7)");
-    CHECK(apply(r, F("\"type\":\"int\""), true, &plan, &why) == ST_FORBIDDEN &&
+    CHECK(planning_try(r, F("\"type\":\"int\""), true, &plan, &why) ==
+                  ST_FORBIDDEN &&
               strstr(why.what, "table \"t\"") != NULL,
           "%s: %s", r->kind, why.what);
     CHECK(rig_int(r, "SELECT \"mine\" FROM \"t\"") == 7, "%s", r->kind);
     rig_run(r, "DROP TABLE \"t\"");
     rig_run(r, "CREATE TABLE \"other\" (\"mine\" INTEGER)");
-    must_apply(r, F("\"type\":\"int\""), false);
-    must_apply(r, F("\"type\":\"int\",\"max\":5"), true);
+    planning_must(r, F("\"type\":\"int\""), false);
+    planning_must(r, F("\"type\":\"int\",\"max\":5"), true);
     rig_run(r, "INSERT INTO \"other\" VALUES (8)");
     rig_run(r, "ALTER TABLE \"t\" ADD COLUMN \"k\" INTEGER");
-    must_apply(r, F("\"type\":\"int\",\"max\":5"), true);
-    CHECK(apply(r, ONE("{\"name\":\"f\",\"type\":\"int\"}" KEEP), true, &plan,
-                &why) == ST_FORBIDDEN &&
+    planning_must(r, F("\"type\":\"int\",\"max\":5"), true);
+    CHECK(planning_try(r, ONE("{\"name\":\"f\",\"type\":\"int\"}" KEEP), true,
+                       &plan, &why) == ST_FORBIDDEN &&
               strstr(why.what, "column \"k\"") != NULL,
           "%s: %s", r->kind, why.what);
 }
@@ -348,13 +284,13 @@ static void refuses_unique_over_equal_values(struct rig *r)
     struct store_error why;
     struct plan plan;
 
-    must_apply(r, F("\"type\":\"text\",\"max\":9"), false);
+    planning_must(r, F("\"type\":\"text\",\"max\":9"), false);
     insert_rows(r, "'a'),('a'),('b'");
-    CHECK(apply(r, F("\"type\":\"text\",\"max\":9,\"unique\":true"), false,
-                &plan, &why) == ST_CONFLICT,
+    CHECK(planning_try(r, F("\"type\":\"text\",\"max\":9,\"unique\":true"),
+                       false, &plan, &why) == ST_CONFLICT,
           "%s", r->kind);
-    CHECK(apply(r, F("\"type\":\"text\",\"max\":9,\"unique\":true"), true,
-                &plan, &why) == ST_NOT_UNIQUE &&
+    CHECK(planning_try(r, F("\"type\":\"text\",\"max\":9,\"unique\":true"),
+                       true, &plan, &why) == ST_NOT_UNIQUE &&
               strstr(why.what, "t.f cannot become unique: 1 values") != NULL,
           "%s: %s", r->kind, why.what);
 }
@@ -364,11 +300,12 @@ static void refuses_a_newer_memory(struct rig *r)
     struct store_error why;
     struct plan plan;
 
-    must_apply(r, F("\"type\":\"int\""), false);
+    planning_must(r, F("\"type\":\"int\""), false);
     rig_run(r, "UPDATE \"_schema\" SET \"text\" = '{\"collections\":[{"
                "\"name\":\"t\",\"fields\":[{\"name\":\"f\","
                "\"type\":\"vector\"}]}]}'");
-    CHECK(apply(r, F("\"type\":\"int\""), true, &plan, &why) == ST_FORBIDDEN &&
+    CHECK(planning_try(r, F("\"type\":\"int\""), true, &plan, &why) ==
+                  ST_FORBIDDEN &&
               strstr(why.what, "another release") != NULL,
           "%s: %s", r->kind, why.what);
 }
@@ -385,13 +322,13 @@ static void makes_relations_in_circles(struct rig *r)
         "\"collection\":\"a\",\"onDelete\":\"null\"},"
         "{\"name\":\"b\",\"type\":\"relation\",\"collection\":\"b\"}]}]}";
 
-    must_apply(r, both, false);
+    planning_must(r, both, false);
     rig_run(r, "INSERT INTO \"a\" (\"version\", \"created\", \"updated\") "
                "VALUES (1, 1, 1)");
     rig_run(r, "INSERT INTO \"b\" (\"version\", \"created\", \"updated\", "
                "\"a\", \"b\") VALUES (1, 1, 1, 1, 1)");
     rig_run(r, "UPDATE \"a\" SET \"b\" = 1");
-    must_apply(r, F("\"type\":\"int\""), true);
+    planning_must(r, F("\"type\":\"int\""), true);
 }
 
 static void mends_what_is_missing(struct rig *r)
@@ -400,29 +337,30 @@ static void mends_what_is_missing(struct rig *r)
         ONE("{\"name\":\"f\",\"type\":\"int\",\"index\":true},"
             "{\"name\":\"g\",\"type\":\"int\"}");
 
-    must_apply(r, json, false);
+    planning_must(r, json, false);
     rig_run(r, "DROP INDEX \"ix_t__f\"");
     rig_run(r, "ALTER TABLE \"t\" DROP COLUMN \"g\"");
-    must_apply(r, json, false);
+    planning_must(r, json, false);
     rig_run(r, "UPDATE \"t\" SET \"g\" = 1");
     rig_run(r, "DROP INDEX \"ix_t__f\"");
     rig_run(r, "DROP TABLE \"t\"");
-    must_apply(r, json, false);
+    planning_must(r, json, false);
 }
 
 static void shortens_long_names(struct rig *r)
 {
-    must_apply(r,
-               "{\"collections\":[{\"name\":\"abcdefghijklmnopqrstuvwxyz12\","
-               "\"fields\":[{\"name\":\"abcdefghijklmnopqrstuvwxyz12\","
-               "\"type\":\"int\",\"unique\":true},"
-               "{\"name\":\"abcdefghijklmnopqrstuvwxyz34\",\"type\":\"int\"},"
-               "{\"name\":\"abcdefghijklmnopqrstuvwxyz56\",\"type\":\"int\"}],"
-               "\"indexes\":[[\"abcdefghijklmnopqrstuvwxyz12\","
-               "\"abcdefghijklmnopqrstuvwxyz34\"],"
-               "[\"abcdefghijklmnopqrstuvwxyz12\","
-               "\"abcdefghijklmnopqrstuvwxyz56\"]]}]}",
-               false);
+    planning_must(
+        r,
+        "{\"collections\":[{\"name\":\"abcdefghijklmnopqrstuvwxyz12\","
+        "\"fields\":[{\"name\":\"abcdefghijklmnopqrstuvwxyz12\","
+        "\"type\":\"int\",\"unique\":true},"
+        "{\"name\":\"abcdefghijklmnopqrstuvwxyz34\",\"type\":\"int\"},"
+        "{\"name\":\"abcdefghijklmnopqrstuvwxyz56\",\"type\":\"int\"}],"
+        "\"indexes\":[[\"abcdefghijklmnopqrstuvwxyz12\","
+        "\"abcdefghijklmnopqrstuvwxyz34\"],"
+        "[\"abcdefghijklmnopqrstuvwxyz12\","
+        "\"abcdefghijklmnopqrstuvwxyz56\"]]}]}",
+        false);
 }
 
 /* --- ten at a time ------------------------------------------------------- */
