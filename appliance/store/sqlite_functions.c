@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "store/sqlite.h"
 
-__extension__ typedef __int128 wide;
+/* SQLite aligns what it gives to 8 bytes. */
+__extension__ typedef __int128 wide __attribute__((aligned(8)));
 
 enum { FOLD_ROOM = 64 * 1024 }; /* more than an arena's smallest block */
 

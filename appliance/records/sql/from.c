@@ -127,18 +127,35 @@ static size_t join_one(struct select *q, struct from *f, size_t from,
     return f->n_joins;
 }
 
-static void add_end(struct select *q, struct str alias, const struct path *p,
-                    struct buf *b)
+/* joined: there may be no such record, and a count of nothing is 0, which
+ * null is not. */
+static void add_computed(struct select *q, struct str alias, bool joined,
+                         const struct field *f, struct buf *b)
+{
+    if (!joined || f->computed->how != AGGREGATE_COUNT) {
+        select_add_computed(q, alias, f, b);
+        return;
+    }
+    buf_add(b, STR("CASE WHEN "));
+    select_add_column(b, alias, STR("id"));
+    buf_add(b, STR(" IS NOT NULL THEN "));
+    select_add_computed(q, alias, f, b);
+    buf_add(b, STR(" END"));
+}
+
+static void add_end(struct select *q, const struct from *f, size_t at,
+                    const struct path *p, struct buf *b)
 {
     static const struct str names[] = { [PATH_ID] = STR_INIT("id"),
                                         [PATH_CREATED] = STR_INIT("created"),
                                         [PATH_UPDATED] = STR_INIT("updated"),
                                         [PATH_RECORD] = STR_INIT("id") };
+    struct str alias = alias_of(f, at);
 
     if (p->end != PATH_FIELD)
         select_add_column(b, alias, names[p->end]);
     else if (p->field->computed != NULL)
-        select_add_computed(q, alias, p->field, b);
+        add_computed(q, alias, at > 0, p->field, b);
     else
         select_add_column(b, alias, p->field->name);
 }
@@ -150,7 +167,7 @@ void select_add_path(struct select *q, struct from *f, const struct path *p,
 
     for (size_t i = 0; i < p->n_steps; i++)
         at = join_one(q, f, at, &p->step[i]);
-    add_end(q, alias_of(f, at), p, b);
+    add_end(q, f, at, p, b);
 }
 
 /* --- to many ---------------------------------------------------------------
@@ -304,12 +321,13 @@ void select_many(struct select *q, struct from *outer, const struct path *p,
         m->from.alias =
             add_step(q, &p->step[i], alias, &m->source, &rest, &m->link);
         buf_add(&m->from.joins, select_text(q, &rest));
-        alias = alias_of(&m->from, follow(q, p, i + 1, m));
+        at = follow(q, p, i + 1, m);
+        alias = alias_of(&m->from, at);
     }
     if (list)
         add_list(q, p, alias, m);
     else
-        add_end(q, alias, p, &m->value);
+        add_end(q, &m->from, at, p, &m->value);
 }
 
 void select_add_many(struct buf *b, struct many *m)
