@@ -79,12 +79,22 @@ export function sample(field, n, ids = {}) {
     }
 }
 
+// What can be written.
+export const stored = (collection) =>
+    collection.fields.filter(({ type }) => type !== 'computed');
+
 export function record(collection, n, ids = {}) {
     const one = {};
 
-    for (const field of collection.fields)
+    for (const field of stored(collection))
         one[field.name] = sample(field, n, ids);
     return one;
+}
+
+// What a new record has where nothing is said.
+export function initial(field) {
+    if (field.type === 'computed') return field.value.match(/^count/) ? 0 : null;
+    return field.default ?? null;
 }
 
 // Values of a field that must be refused: [value, code].
@@ -140,6 +150,9 @@ export function refusedBy(field) {
         case 'file':
             add('wrong_type', '1', 1.5, true, [1], { id: 1 });
             add('no_such_record', 999999, -1, 0);
+            break;
+        case 'computed':
+            add('read_only', 0, null, 'x');
             break;
         default:
             break;

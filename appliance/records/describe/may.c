@@ -8,59 +8,10 @@ const struct str may_action_names[ACTION__COUNT] = {
     [ACTION_DELETE] = STR_INIT("delete"),
 };
 
-/* --- knowing no body ------------------------------------------------------ */
-
-/* condition_decide takes what is not given for null; here anything may still
- * be given. */
-static bool asks_body(const struct operand *a, const struct operand *b,
-                      const struct asking *q)
-{
-    char date[OPERAND_DATE_LEN];
-    bool nobody;
-
-    operand_value(b, q, date, &nobody);
-    return a->kind == OPERAND_BODY && !nobody;
-}
-
-static enum decision either(enum decision a, enum decision b,
-                            enum decision strong)
-{
-    if (a == strong || b == strong)
-        return strong;
-    return a == b ? a : DECIDE_BY_RECORD;
-}
-
-static enum decision decide(const struct condition *c, const struct asking *q)
-{
-    switch (c->kind) {
-    case CONDITION_AND:
-        return either(decide(c->left, q), decide(c->right, q), DECIDE_NO);
-    case CONDITION_OR:
-        return either(decide(c->left, q), decide(c->right, q), DECIDE_YES);
-    case CONDITION_COMPARE:
-        if (asks_body(&c->a, &c->b, q) || asks_body(&c->b, &c->a, q))
-            return DECIDE_BY_RECORD;
-        break;
-    case CONDITION_CONSTANT:
-        break;
-    }
-    return condition_decide(c, q);
-}
-
-static enum decision act(const struct collection *c, enum action what,
-                         const struct asking *q)
-{
-    if (c->rules[what].kind == RULE_WHEN && !q->who->is_admin)
-        return decide(c->rules[what].when, q);
-    return action_decide(c, what, q);
-}
-
-/* --- asking -------------------------------------------------------------- */
-
 enum decision may_act(const struct describing *d, const struct collection *c,
                       enum action what)
 {
-    return act(c, what, d->asking);
+    return action_decide(c, what, d->asking);
 }
 
 enum decision may_read(const struct describing *d, const struct field *f)
@@ -75,8 +26,6 @@ bool may_write(const struct describing *d, const struct field *f)
         return false;
     if (f->write.kind == RULE_UNDECLARED)
         return f->hidden || may_read(d, f) != DECIDE_NO;
-    if (f->write.kind == RULE_WHEN && !d->asking->who->is_admin)
-        return decide(f->write.when, d->asking) != DECIDE_NO;
     return field_write_decide(f, d->asking) != DECIDE_NO;
 }
 
@@ -101,7 +50,7 @@ bool may_stranger(const struct describing *d, const struct collection *c,
     const struct asking asking = { .who = &nobody,
                                    .now_ms = d->asking->now_ms };
 
-    return act(c, what, &asking) != DECIDE_NO;
+    return action_decide(c, what, &asking) != DECIDE_NO;
 }
 
 /* --- rules --------------------------------------------------------------- */

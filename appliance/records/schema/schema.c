@@ -293,16 +293,23 @@ static enum status read_collections(struct reader *r, const struct json *list,
 static enum status read_file(struct reader *r, const struct json *v,
                              struct schema *s)
 {
-    static const struct str known[] = { STR_INIT("collections") };
-    const struct json *list = NULL;
-    enum status st = reader_keys(r, v, known, COUNT(known), &list);
+    static const struct str known[] = { STR_INIT("collections"),
+                                        STR_INIT("$schema") };
+    const struct json *value[COUNT(known)] = { NULL };
+    struct str unused; /* for editors */
+    size_t back;
+    enum status st = reader_keys(r, v, known, COUNT(known), value);
 
     if (st != ST_OK)
         return st;
-    if (list == NULL)
+    if (value[0] == NULL)
         return reader_bad(r, "\"collections\" is missing");
+    back = reader_enter(r, known[1]);
+    if (value[1] != NULL && reader_str(r, value[1], &unused) != ST_OK)
+        return ST_BAD_INPUT;
+    r->at = back;
     reader_enter(r, known[0]);
-    return read_collections(r, list, s);
+    return read_collections(r, value[0], s);
 }
 
 enum status schema_read(struct str json, struct arena *a, struct schema **out,

@@ -30,7 +30,8 @@ static void keeps_a_record(struct rig *r)
                 "\"first_name\":\"Ren\xC3\xA9\",\"last_name\":\"L\xC3\xA9vy\","
                 "\"email\":null,\"department\":null,\"position\":null,"
                 "\"hired_on\":\"2020-02-29\",\"salary\":1234.50,"
-                "\"status\":\"active\",\"photo\":null,"
+                "\"status\":\"active\",\"photo\":null,\"absences_count\":0,"
+                "\"average_evaluation\":null,"
                 "\"created\":\"2026-11-20T09:03:00.000Z\","
                 "\"updated\":\"2026-11-20T09:03:00.000Z\"}\n"
                 "Location: /api/v1/personnel/1\r\n\nServer-Timing: store;dur=");

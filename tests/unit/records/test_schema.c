@@ -39,6 +39,7 @@ static const struct {
     { "{}", "", "\"collections\" is missing" },
     { "{\"collection\":[]}", "/collection", "did you mean \"collections\"" },
     { "{\"collections\":[],\"a/b~\":1}", "/a~1b~0", "unknown key \"a/b~\"" },
+    { "{\"$schema\":1,\"collections\":[]}", "/$schema", "a string" },
     { "{\"collections\":{}}", "/collections", "list of 1 to 200" },
     { "{\"collections\":[]}", "/collections", "list of 1 to 200" },
     { "{\"collections\":[3]}", "/collections/0", "an object, not a number" },
