@@ -81,13 +81,13 @@ static void check_form(const struct condition *c)
         check_form(c->right);
         return;
     }
-    MUST(c->a.kind != OPERAND_VALUE);
-    MUST(c->b.kind != OPERAND_PATH || c->a.kind == OPERAND_PATH);
+    MUST(like || c->a.kind != OPERAND_VALUE);
+    MUST(like || c->b.kind != OPERAND_PATH || c->a.kind == OPERAND_PATH);
     MUST(!c->a.path.many || !c->b.path.many);
+    MUST(!like || !c->b.path.many);
     MUST(!c->any || c->a.path.many || c->b.path.many);
-    MUST(!like ||
-         (c->b.kind == OPERAND_VALUE && c->b.value.kind == VALUE_TEXT &&
-          str_has(c->b.value.s, '%')));
+    MUST(!like || c->b.kind != OPERAND_VALUE ||
+         (c->b.value.kind == VALUE_TEXT && str_has(c->b.value.s, '%')));
 }
 
 static void see_path(void *arg, const struct path *p)

@@ -370,6 +370,52 @@ static enum status with_side(struct compiler *k, const struct node *n,
     return st == ST_OK ? add_condition(k, c, out) : st;
 }
 
+/* The left side of a pattern that is no literal. */
+static enum status read_text(struct compiler *k, const struct node *n,
+                             struct side *out)
+{
+    enum status st;
+
+    if (!is_literal(&n->a)) {
+        st = read_side(k, &n->a, out);
+        return st == ST_OK ? check_operator(k, n, n->op, out) : st;
+    }
+    *out = (struct side){ .operand = { .kind = OPERAND_VALUE } };
+    if (n->a.kind == TERM_NULL)
+        return ST_OK;
+    if (n->a.kind != TERM_TEXT)
+        return filter_bad(k, n->a.at, "before %s comes a text, not %s",
+                          "devant %s vient un texte, pas %s",
+                          compare_name(n->op).ptr, filter_show(k, n->a.text));
+    out->operand.domain = DOMAIN_TEXT;
+    out->operand.value = VALUE_S(n->a.text);
+    return ST_OK;
+}
+
+/* A pattern that the record or the request says. */
+static enum status check_like(struct compiler *k, const struct node *n,
+                              const struct condition **out)
+{
+    struct condition c = { .kind = CONDITION_COMPARE, .op = n->op };
+    struct side a, b;
+    enum status st = read_text(k, n, &a);
+
+    if (st == ST_OK)
+        st = read_side(k, &n->b, &b);
+    if (st != ST_OK)
+        return st;
+    if (b.operand.path.many ||
+        (b.operand.domain != DOMAIN_TEXT && b.operand.domain != DOMAIN_DATE))
+        return filter_bad(k, n->b.at, "behind %s comes one text, not %s, %s",
+                          "derrière %s vient un seul texte, pas %s, %s",
+                          compare_name(n->op).ptr, filter_show(k, b.name),
+                          domain_name(b.operand.domain, k->lang));
+    c.any = n->any && a.operand.path.many;
+    c.a = a.operand;
+    c.b = b.operand;
+    return add_condition(k, c, out);
+}
+
 static enum status check_comparison(struct compiler *k, const struct node *n,
                                     const struct condition **out)
 {
@@ -385,11 +431,7 @@ static enum status check_comparison(struct compiler *k, const struct node *n,
         return st == ST_OK ? add_constant(k, yes, out) : st;
     }
     if (is_like(op) && !is_literal(&n->b))
-        return filter_bad(k, n->b.at,
-                          "behind %s comes a text in quotes, not %s",
-                          "derrière %s vient un texte entre guillemets, pas "
-                          "%s",
-                          compare_name(op).ptr, filter_show(k, n->b.text));
+        return check_like(k, n, out);
     st = read_side(k, first, &a);
     if (st != ST_OK)
         return st;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Two values, as both databases compare them. */
-#include <string.h>
-
 #include "base/fold.h"
 #include "records/filter/filter_in.h"
 
@@ -35,45 +33,45 @@ static int order(const struct operand *a, struct value va,
     return sign(x<y, x> y);
 }
 
-/* Each run between two "%" at the first place behind the one before; the last
- * at the end. */
-bool pattern_fits(struct str folded, struct str pattern)
+static bool is_like(enum compare op)
 {
-    struct str part = str_cut(&pattern, '%');
-    const char *found;
-
-    if (pattern.ptr == NULL)
-        return str_eq(folded, part);
-    if (!str_starts(folded, part))
-        return false;
-    folded.ptr += part.len;
-    folded.len -= part.len;
-    for (;;) {
-        part = str_cut(&pattern, '%');
-        if (pattern.ptr == NULL)
-            return str_ends(folded, part);
-        if (part.len == 0)
-            continue;
-        if (folded.len == 0)
-            return false;
-        found = memmem(folded.ptr, folded.len, part.ptr, part.len);
-        if (found == NULL)
-            return false;
-        folded.len -= (size_t)(found - folded.ptr) + part.len;
-        folded.ptr = found + part.len;
-    }
+    return op == COMPARE_LIKE || op == COMPARE_NOT_LIKE;
 }
 
-static bool like(struct value va, struct value vb, char *folded)
+size_t compare_room(enum compare op, struct value va, struct value vb)
 {
+    if (!is_like(op) || va.kind != VALUE_TEXT || vb.kind != VALUE_TEXT)
+        return 0;
+    return va.s.len + vb.s.len + 2;
+}
+
+/* A literal is a pattern already; what a record says becomes one. */
+static struct str pattern_of(const struct operand *b, struct str s, char *room)
+{
+    size_t n;
+
+    if (b->kind == OPERAND_VALUE)
+        return s;
+    if (str_has(s, '%'))
+        return (struct str){ room, fold_case_into(s, room) };
+    n = fold_case_into(s, room + 1);
+    room[0] = room[n + 1] = '%';
+    return (struct str){ room, n + 2 };
+}
+
+static bool like(const struct operand *b, struct value va, struct value vb,
+                 char *room)
+{
+    struct str text;
+
     if (va.kind != VALUE_TEXT || vb.kind != VALUE_TEXT)
         return false;
-    return pattern_fits((struct str){ folded, fold_case_into(va.s, folded) },
-                        vb.s);
+    text = (struct str){ room, fold_case_into(va.s, room) };
+    return fold_like(text, pattern_of(b, vb.s, room + va.s.len));
 }
 
 bool values_compare(enum compare op, const struct operand *a, struct value va,
-                    const struct operand *b, struct value vb, char *folded)
+                    const struct operand *b, struct value vb, char *room)
 {
     bool null = va.kind == VALUE_NULL || vb.kind == VALUE_NULL;
 
@@ -91,9 +89,9 @@ bool values_compare(enum compare op, const struct operand *a, struct value va,
     case COMPARE_LE:
         return !null && order(a, va, b, vb) <= 0;
     case COMPARE_LIKE:
-        return like(va, vb, folded);
+        return like(b, va, vb, room);
     case COMPARE_NOT_LIKE:
-        return !like(va, vb, folded);
+        return !like(b, va, vb, room);
     }
     return false;
 }

@@ -20,7 +20,9 @@
  * integer as it is, a decimal divided by the power of ten of its scale.
  *
  * What filter_read gives is in one form: if one side is a path, a is; a literal
- * is b; b of "~" and "!~" is a literal. any is set only where a side is many.
+ * is b. But for "~" and "!~": b is the pattern, never many: a literal, or what
+ * a record or the request says, which becomes a pattern only then. any is set
+ * only where a side is many.
  * A literal that a field cannot hold (an int = 1.5, a decimal < 1e30) has
  * become a constant, or a comparison with the nearest number it can. */
 #ifndef RECORDS_FILTER_CONDITION_H
@@ -69,7 +71,7 @@ struct operand {
     enum domain domain;
     int scale;                 /* DOMAIN_DECIMAL */
     struct path path;          /* OPERAND_PATH */
-    struct value value;        /* OPERAND_VALUE; for "~" the folded pattern
+    struct value value;        /* OPERAND_VALUE; b of "~": the folded pattern
                                 * with its "%" */
     const struct field *field; /* OPERAND_BODY */
 };

@@ -94,7 +94,8 @@ static enum decision decision(bool yes)
 static enum decision decide_comparison(const struct condition *c,
                                        const struct asking *q)
 {
-    char date_a[OPERAND_DATE_LEN], date_b[OPERAND_DATE_LEN], *folded;
+    char date_a[OPERAND_DATE_LEN], date_b[OPERAND_DATE_LEN], *room;
+    size_t n;
     struct value a, b;
     bool unused, yes;
 
@@ -106,14 +107,12 @@ static enum decision decide_comparison(const struct condition *c,
         return DECIDE_BY_RECORD;
     a = operand_value(&c->a, q, date_a, &unused);
     b = operand_value(&c->b, q, date_b, &unused);
-    if (a.kind != VALUE_TEXT ||
-        (c->op != COMPARE_LIKE && c->op != COMPARE_NOT_LIKE))
-        return decision(values_compare(c->op, &c->a, a, &c->b, b, NULL));
-    folded = mem_take(a.s.len + 1);
-    if (folded == NULL)
+    n = compare_room(c->op, a, b);
+    room = n == 0 ? NULL : mem_take(n);
+    if (n > 0 && room == NULL)
         return DECIDE_BY_RECORD; /* where memory can be asked for again */
-    yes = values_compare(c->op, &c->a, a, &c->b, b, folded);
-    mem_give(folded);
+    yes = values_compare(c->op, &c->a, a, &c->b, b, room);
+    mem_give(room);
     return decision(yes);
 }
 

@@ -134,15 +134,12 @@ struct counter {
 static enum status compare(const struct condition *c, struct value a,
                            struct value b, struct arena *arena, bool *out)
 {
-    bool like = c->op == COMPARE_LIKE || c->op == COMPARE_NOT_LIKE;
-    char *folded = NULL;
+    size_t n = compare_room(c->op, a, b);
+    char *room = n == 0 ? NULL : arena_take(arena, n);
 
-    if (like && a.kind == VALUE_TEXT) {
-        folded = arena_take(arena, a.s.len + 1);
-        if (folded == NULL)
-            return ST_NO_MEMORY;
-    }
-    *out = values_compare(c->op, &c->a, a, &c->b, b, folded);
+    if (n > 0 && room == NULL)
+        return ST_NO_MEMORY;
+    *out = values_compare(c->op, &c->a, a, &c->b, b, room);
     return ST_OK;
 }
 

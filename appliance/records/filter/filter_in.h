@@ -137,12 +137,9 @@ const char *domain_name(enum domain d, enum lang lang);
 void domain_of_field(const struct field *f, struct operand *out);
 void domain_of_path(const struct path *p, struct operand *out);
 
-/* a op b, neither of nobody. text is for the folded left side of "~":
- * as long as the text a is. */
+/* a op b, neither of nobody. room: as many bytes as compare_room says. */
 bool values_compare(enum compare op, const struct operand *a, struct value va,
-                    const struct operand *b, struct value vb, char *folded);
-
-/* Does the folded text fit the pattern (with its "%")? */
-bool pattern_fits(struct str folded, struct str pattern);
+                    const struct operand *b, struct value vb, char *room);
+size_t compare_room(enum compare op, struct value va, struct value vb);
 
 #endif

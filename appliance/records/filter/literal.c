@@ -305,7 +305,8 @@ enum status literal_compare(struct compiler *k, const struct node *n, bool *out)
     enum domain da = domain_of_term(&n->a), db = domain_of_term(&n->b);
     struct operand a = { 0 }, b = { 0 };
     struct value va, vb;
-    char *folded;
+    size_t size;
+    char *room;
 
     value_of_term(&n->a, &a, &va);
     value_of_term(&n->b, &b, &vb);
@@ -318,9 +319,10 @@ enum status literal_compare(struct compiler *k, const struct node *n, bool *out)
     if (like && vb.kind == VALUE_TEXT &&
         literal_pattern(k, &n->b, &vb) != ST_OK)
         return ST_NO_MEMORY;
-    folded = arena_take(k->arena, n->a.text.len);
-    if (folded == NULL)
+    size = compare_room(n->op, va, vb);
+    room = size == 0 ? NULL : arena_take(k->arena, size);
+    if (size > 0 && room == NULL)
         return ST_NO_MEMORY;
-    *out = values_compare(n->op, &a, va, &b, vb, folded);
+    *out = values_compare(n->op, &a, va, &b, vb, room);
     return ST_OK;
 }

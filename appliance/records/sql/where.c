@@ -3,6 +3,7 @@
  * also unknown, which counts as false (no NOT stands above them). */
 #include <assert.h>
 
+#include "base/fold.h"
 #include "http/request.h"
 #include "records/sql/select_in.h"
 
@@ -144,6 +145,9 @@ static struct value pattern_of(struct select *q, struct str s)
     bool whole = str_has(s, '%');
     struct buf b;
 
+    s = fold_case(s, q->arena);
+    if (s.ptr == NULL)
+        select_fail(q, ST_NO_MEMORY);
     select_buf(q, &b);
     if (!whole)
         buf_add_char(&b, '%');
@@ -158,17 +162,41 @@ static struct value pattern_of(struct select *q, struct str s)
     return VALUE_S(select_text(q, &b));
 }
 
+/* The same of what a record says. */
+static struct str pattern_in(struct select *q, struct str text)
+{
+    static const char *const words[][4] = {
+        [STORE_SQLITE] = { "CASE WHEN instr(", ", '%') > 0 THEN fold_case(",
+                           ") ELSE '%' || fold_case(", ") || '%' END" },
+        [STORE_POSTGRES] = { "CASE WHEN strpos(",
+                             ", '%') > 0 THEN replace(replace(_fold_case(",
+                             "), '\\', '\\\\'), '_', '\\_') ELSE '%' || "
+                             "replace(replace(_fold_case(",
+                             "), '\\', '\\\\'), '_', '\\_') || '%' END" },
+    };
+    struct buf b;
+
+    select_buf(q, &b);
+    for (size_t i = 0; i < 4; i++) {
+        buf_add(&b, str_of(words[q->dialect][i]));
+        if (i < 3)
+            buf_add(&b, text);
+    }
+    return select_text(q, &b);
+}
+
 /* Never unknown. */
 static void add_like(struct select *q, bool not, const struct side *a,
                      const struct side *z, struct buf *b)
 {
     bool postgres = q->dialect == STORE_POSTGRES;
-    struct side pattern = { .text = z->text };
+    struct side pattern = { .is_value = z->is_value };
 
     if (z->is_value) {
         assert(z->value.kind == VALUE_TEXT);
-        pattern.is_value = true;
         pattern.value = pattern_of(q, z->value.s);
+    } else {
+        pattern.text = pattern_in(q, z->text);
     }
     buf_add(b, postgres ? STR("(_fold_case(")
                : not    ? STR("NOT fold_like(")
