@@ -30,13 +30,9 @@ static void add_links(struct buf *b, const struct collection *c,
                       const struct field *f)
 {
     char name[DDL_NAME_MAX + 1];
-    struct buf whole;
 
-    buf_init_fixed(&whole, name, sizeof(name));
-    buf_add(&whole, c->name);
-    buf_add(&whole, STR("__"));
-    buf_add(&whole, f->name);
-    ddl_name(b, (struct str){ name, whole.len });
+    ddl_links_name(c, f, name);
+    ddl_name(b, str_of(name));
 }
 
 /* --- fields -------------------------------------------------------------- */

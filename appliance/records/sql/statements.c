@@ -271,7 +271,7 @@ enum status sql_update(const struct statements *s, const bool *given,
     add_from(begin(&b, a), "UPDATE ", c->name);
     buf_add(&b, STR(" SET "));
     for (size_t i = 0; i < c->n_fields; i++) {
-        if (!given[i])
+        if (!given[i] || !field_is_stored(&c->fields[i]))
             continue;
         ddl_name(&b, c->fields[i].name);
         buf_addf(&b, " = $%zu, ", ++n);
@@ -283,7 +283,7 @@ enum status sql_update(const struct statements *s, const bool *given,
              n + 1, n + 1, n + 2);
     add_in_sight(&b, c);
     for (size_t i = 0; i < c->n_fields; i++) {
-        if (!given[i])
+        if (!given[i] || !field_is_stored(&c->fields[i]))
             continue;
         add_from(&b, k == 0 ? " AND (" : " OR ", c->fields[i].name);
         buf_addf(&b, " IS DISTINCT FROM $%zu", ++k);

@@ -255,17 +255,40 @@ static enum status add_list(struct unit *u, struct buf *b,
 
 /* --- of the row as it is ------------------------------------------------- */
 
+static enum status list_of(struct unit *u, const struct rows *rows,
+                           struct value *out)
+{
+    struct str text;
+    struct buf b;
+    enum status st;
+
+    buf_init(&b, u->rq->arena, RECORD_BODY_MAX_BYTES);
+    buf_add_char(&b, '[');
+    for (size_t i = 0; i < rows->n; i++) {
+        if (i > 0)
+            buf_add_char(&b, ',');
+        buf_add_int(&b, rows->cell[i].i);
+    }
+    buf_add_char(&b, ']');
+    st = buf_done(&b, &text);
+    if (st == ST_OK)
+        *out = VALUE_S(text);
+    return st;
+}
+
 /* Hidden fields are in no row. */
-static enum status ask_base(struct unit *u, const struct op *op,
+static enum status ask_base(struct unit *u, int64_t row_id, const struct op *op,
                             const struct field *f, struct value *out)
 {
-    const struct value id = VALUE_I(op->id);
-    struct rows rows;
+    const struct value id = VALUE_I(row_id);
+    struct rows rows = { .n = 0 };
     struct query q;
     enum status st = sql_field(op->s, f, u->rq->arena, &q);
 
     if (st == ST_OK)
         st = unit_run(u, &q, &id, &rows, NULL);
+    if (st == ST_OK && !field_is_stored(f))
+        return list_of(u, &rows, out);
     if (st == ST_OK && rows.n > 0)
         *out = rows.cell[0];
     return st;
@@ -285,7 +308,7 @@ static enum status find_base(struct unit *u, const struct op *op,
             *out = row[ROW_FIELDS + i];
             return ST_OK;
         }
-    return ask_base(u, op, f, out);
+    return ask_base(u, row[ROW_ID].i, op, f, out);
 }
 
 static enum status compute(struct unit *u, const struct modifier *m,

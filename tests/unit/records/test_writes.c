@@ -346,6 +346,112 @@ static void tells_of_many_once(struct rig *r)
     desk_close(&desk);
 }
 
+/* --- relations to many --------------------------------------------------- */
+
+static const char teams[] =
+    "{\"collections\":[{\"name\":\"people\",\"trash\":true,\"fields\":["
+    "{\"name\":\"n\",\"type\":\"text\"},"
+    "{\"name\":\"boss\",\"type\":\"relation\",\"collection\":\"people\"}]},"
+    "{\"name\":\"rooms\",\"fields\":[{\"name\":\"n\",\"type\":\"text\"}]},"
+    "{\"name\":\"teams\",\"fields\":["
+    "{\"name\":\"name\",\"type\":\"text\"},"
+    "{\"name\":\"members\",\"type\":\"relation\","
+    "\"collection\":\"people\",\"max\":3},"
+    "{\"name\":\"rooms\",\"type\":\"relation\",\"required\":true,"
+    "\"collection\":\"rooms\",\"max\":50},"
+    "{\"name\":\"quiet\",\"type\":\"relation\",\"hidden\":true,"
+    "\"collection\":\"rooms\",\"max\":50,\"onDelete\":\"null\"}]}]}";
+
+/* clang-format off */
+static const struct step links[] = {
+    { "POST /api/v1/people", NULL, "[{\"n\":\"a\"},{\"n\":\"b\"},"
+      "{\"n\":\"c\"},{\"n\":\"d\"}]", 201, "" },
+    { "POST /api/v1/rooms", NULL, "[{\"n\":\"x\"},{\"n\":\"y\"}]", 201,
+      "" },
+    { "POST /api/v1/teams", NULL, "{\"name\":\"t\",\"members\":[3,1],"
+      "\"rooms\":[2]}", 201, "\"members\":[3,1],\"rooms\":[2]" },
+    { "POST /api/v1/teams", NULL, "{\"rooms\":[]}", 201,
+      "\"members\":[],\"rooms\":[]" },
+    { "POST /api/v1/teams", NULL, "{}", 422,
+      "\"rooms\":{\"code\":\"required\"" },
+    { "POST /api/v1/teams", NULL, "{\"rooms\":[2,9]}", 422,
+      "\"rooms\":{\"code\":\"no_such_record\",\"message\":\"there is no "
+      "such record in rooms" },
+    { "POST /api/v1/teams", NULL, "{\"rooms\":[1],\"members\":[1,9]}", 422,
+      "\"members\":{\"code\":\"no_such_record\"\n!\"rooms\":{" },
+    { "POST /api/v1/teams", NULL, "{\"rooms\":[1],\"members\":[1,1]}", 422,
+      "\"members\":{\"code\":\"duplicate\"" },
+    { "POST /api/v1/teams", NULL,
+      "{\"rooms\":[1],\"members\":[1,2,3,4]}", 422,
+      "\"members\":{\"code\":\"too_many\"" },
+    { "POST /api/v1/teams", NULL, "{\"rooms\":[1],\"members\":2}", 422,
+      "\"members\":{\"code\":\"wrong_type\"" },
+    { "GET /api/v1/teams/1", NULL, NULL, 200,
+      "\"members\":[3,1],\"rooms\":[2]" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"members+\":[2,3]}", 200,
+      "\"members\":[3,1,2],\"rooms\":[2]" },
+    { "GET /api/v1/teams/1", NULL, NULL, 200, "\"members\":[3,1,2]" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"members+\":4}", 422,
+      "\"members+\":{\"code\":\"too_many\"" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"members-\":[1,77]}", 200,
+      "\"members\":[3,2]" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"+members\":4,\"name\":\"u\"}", 200,
+      "\"name\":\"u\",\"members\":[4,3,2]" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"members\":null}", 200,
+      "\"members\":[]" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"members+\":[99]}", 422,
+      "\"members\":{\"code\":\"no_such_record\"" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"quiet+\":[2,1]}", 200, "!quiet" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"quiet-\":2}", 200, "!quiet" },
+    { "PUT /api/v1/teams/1", NULL, "{\"rooms\":[1,2]}", 200,
+      "\"name\":null,\"members\":[],\"rooms\":[1,2]" },
+    { "PUT /api/v1/teams/9", NULL, "{\"rooms\":[1],\"members\":[2]}", 201,
+      "\"members\":[2],\"rooms\":[1]" },
+    { "POST /api/v1/batch", NULL, "{\"requests\":["
+      "{\"method\":\"POST\",\"url\":\"/api/v1/people\",\"body\":{}},"
+      "{\"method\":\"PATCH\",\"url\":\"/api/v1/teams/9\","
+       "\"body\":{\"members\":[\"@0.id\",1]}},"
+      "{\"method\":\"PATCH\",\"url\":\"/api/v1/teams/1\","
+       "\"body\":{\"members+\":\"@0.id\"}}]}", 200,
+      "\"members\":[5,1]\n\"members\":[5]" },
+
+    /* What is in the trash is not there. */
+    { "DELETE /api/v1/people/4", NULL, NULL, 204, "" },
+    { "PATCH /api/v1/teams/1", NULL, "{\"members\":[4]}", 422,
+      "\"members\":{\"code\":\"no_such_record\"" },
+    { "POST /api/v1/people", NULL, "{\"boss\":4}", 422,
+      "\"boss\":{\"code\":\"no_such_record\"" },
+    { "PATCH /api/v1/people/1", NULL, "{\"boss\":4}", 422,
+      "\"boss\":{\"code\":\"no_such_record\"" },
+    { "PATCH /api/v1/people/1", NULL, "{\"boss\":2}", 200, "\"boss\":2" },
+    { "PATCH /api/v1/people/4", NULL, "{\"n\":\"z\"}", 404, "" },
+    { "PUT /api/v1/people/4", NULL, "{\"n\":\"z\"}", 409,
+      "is in the trash; restore or purge it" },
+};
+/* clang-format on */
+
+static void links_records(struct rig *r)
+{
+    if (!desk_open(&desk, r, teams))
+        return;
+    follow(links, COUNT(links));
+    CHECK(rig_int(r, "SELECT count(*) FROM teams__quiet") == 1 &&
+              rig_int(r, "SELECT target FROM teams__quiet") == 1,
+          "%s: hidden links", r->kind);
+    /* A link more or less is another version; none is not. */
+    desk_ask(&desk, "POST /api/v1/teams", NULL, "{\"rooms\":[1,2]}");
+    desk_expect(&desk, "PATCH /api/v1/teams/10", NULL, "{\"rooms\":[2,1]}", 200,
+                "\"rooms\":[2,1]");
+    CHECK(str_eq(desk.etag, STR("\"v2\"")), "%.*s", STR_ARG(desk.etag));
+    desk_expect(&desk, "PATCH /api/v1/teams/10", NULL,
+                "{\"rooms\":[2,1],\"name\":null}", 200, "\"rooms\":[2,1]");
+    CHECK(str_eq(desk.etag, STR("\"v2\"")), "%.*s", STR_ARG(desk.etag));
+    desk_expect(&desk, "PATCH /api/v1/teams/10", NULL,
+                "{\"rooms\":[1],\"name\":\"n\"}", 200, "\"rooms\":[1]");
+    CHECK(str_eq(desk.etag, STR("\"v3\"")), "%.*s", STR_ARG(desk.etag));
+    desk_close(&desk);
+}
+
 /* clang-format off */
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
@@ -354,6 +460,7 @@ EACH(takes_modifiers)
 EACH(upserts_by_a_field)
 EACH(creates_many)
 EACH(tells_of_many_once)
+EACH(links_records)
 
 void test_writes(void)
 {
@@ -362,4 +469,5 @@ void test_writes(void)
     RUN(each_upserts_by_a_field);
     RUN(each_creates_many);
     RUN(each_tells_of_many_once);
+    RUN(each_links_records);
 }
