@@ -81,10 +81,10 @@ MUST_CHECK enum status sql_list(const struct statements *s,
                                 const struct sort_key *keys, size_t n,
                                 struct arena *a, struct query *out);
 
-/* Changes the stored fields with given[field no]: their values in order, now, the
- * id and, with of_version, the version it must have. Gives the row; or none,
- * when there is no such row or when nothing would change; with no field given
- * it is another version all the same. */
+/* Changes the stored fields with given[field no]: their values in order, now,
+ * the id and, with of_version, the version it must have. Gives the row; or
+ * none, when there is no such row or when nothing would change; with no field
+ * given it is another version all the same. */
 MUST_CHECK enum status sql_update(const struct statements *s, const bool *given,
                                   bool of_version, struct arena *a,
                                   struct query *out);

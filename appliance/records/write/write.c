@@ -77,11 +77,25 @@ static enum status answer_many(struct write *w, const struct done *done,
 
 /* --- one, many ----------------------------------------------------------- */
 
+/* Who may perhaps not do it at all does not learn which values are taken. */
+static bool may_surely(const struct write *w)
+{
+    const struct collection *c = w->op.s->c;
+    bool may_create =
+        action_decide(c, ACTION_CREATE, &w->u.asking) == DECIDE_YES;
+    bool may_change = !permit_by_record(&w->u, c, ACTION_UPDATE);
+
+    return (may_create || w->op.kind == OP_CHANGE) &&
+           (may_change || w->op.kind == OP_CREATE);
+}
+
 /* The body is wrong already: says what else is, if the store can be asked. */
 static enum status explain_invalid(struct write *w)
 {
     struct unit *u = &w->u;
 
+    if (!may_surely(w))
+        return ST_INVALID;
     if (u->c != NULL) {
         (void)explain_fields(u, &w->op);
         return ST_INVALID;
