@@ -183,8 +183,11 @@ void records_timing(struct reply *rp, const enum cache_tier *tier,
 
 enum status records_too_big(const struct request *rq, struct reply *rp)
 {
-    records_say(rq, rp, "the page is too large; ask for fewer with perPage",
-                "la page est trop grande ; demandez-en moins avec perPage");
+    records_say(rq, rp,
+                "the answer is too large; ask for fewer with perPage, or "
+                "expand less",
+                "la réponse est trop grande ; demandez-en moins avec perPage "
+                "ou expand");
     return ST_BAD_INPUT;
 }
 

@@ -35,7 +35,8 @@ $(FUZZ_OUT)/appliance.a: $(FUZZ_OBJECTS)
 
 $(FUZZ_BINS): $(FUZZ_OUT)/%: tests/fuzz/fuzz_%.c $(FUZZ_OUT)/appliance.a
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -MT $@ \
-		-o $@ $< $(FUZZ_OUT)/appliance.a $(UNIT_LIBS) -lm -lpthread
+		-o $@ $< -Wl,--start-group $(FUZZ_OUT)/appliance.a \
+		$(UNIT_LIBS) -Wl,--end-group -lm -lpthread
 
 -include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_BINS:=.d)
 
