@@ -37,13 +37,19 @@ enum decision field_decide(const struct field *f, const struct asking *q)
     return rule_decide(&f->read, q);
 }
 
+const struct rule *field_write_rule(const struct field *f)
+{
+    return f->write.kind == RULE_UNDECLARED && !f->hidden ? &f->read
+                                                          : &f->write;
+}
+
 enum decision field_write_decide(const struct field *f, const struct asking *q)
 {
+    const struct rule *r = field_write_rule(f);
+
     if (f->computed != NULL)
         return DECIDE_NO;
-    if (f->write.kind == RULE_UNDECLARED)
-        return DECIDE_YES;
-    return rule_decide(&f->write, q);
+    return r->kind == RULE_UNDECLARED ? DECIDE_YES : rule_decide(r, q);
 }
 
 bool rules_may_name(void *asking, const struct field *f)

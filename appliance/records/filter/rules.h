@@ -65,7 +65,13 @@ enum decision action_decide(const struct collection *c, enum action what,
 /* May the field be read (hidden: never), whatever the record: for filters,
  * sorting, search, aggregates, where DECIDE_BY_RECORD is no. */
 enum decision field_decide(const struct field *f, const struct asking *q);
+
+/* Who may write it: by a rule of its own, else by that of reading it. Hidden
+ * fields without one, and all others, follow their record. */
 enum decision field_write_decide(const struct field *f, const struct asking *q);
+
+/* The rule behind it: its when, for DECIDE_BY_RECORD. */
+const struct rule *field_write_rule(const struct field *f);
 
 /* A guard for path_read and filter_read of clients: arg is a struct asking.
  * Every field of the path must be DECIDE_YES. */

@@ -146,8 +146,10 @@ static struct value pattern_of(struct select *q, struct str s)
     struct buf b;
 
     s = fold_case(s, q->arena);
-    if (s.ptr == NULL)
+    if (s.ptr == NULL) {
         select_fail(q, ST_NO_MEMORY);
+        return VALUE_S(STR(""));
+    }
     select_buf(q, &b);
     if (!whole)
         buf_add_char(&b, '%');

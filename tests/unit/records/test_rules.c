@@ -272,6 +272,8 @@ static const char guarded[] =
     "\"read\":\"@user.role = 'editor'\",\"write\":null}},"
     "{\"name\":\"mine\",\"type\":\"int\",\"rules\":{"
     "\"read\":\"owner = @user.id\",\"write\":\"\"}},"
+    "{\"name\":\"theirs\",\"type\":\"int\",\"rules\":{"
+    "\"read\":\"owner = @user.id\"}},"
     "{\"name\":\"secret\",\"type\":\"text\",\"hidden\":true},"
     "{\"name\":\"sum\",\"type\":\"computed\",\"value\":\"sum(b_via_to.n)\","
     "\"rules\":{\"read\":\"@user.id != ''\"}}]},"
@@ -351,9 +353,9 @@ static void check_fields(const struct schema *s)
     static const struct {
         const char *field, *read, *write;
     } field[] = {
-        { "open", "yyyyy", "yyyyy" }, { "pay", "nnyny", "nnnny" },
-        { "mine", "nrrny", "yyyyy" }, { "secret", "nnnnn", "yyyyy" },
-        { "sum", "nyyny", "nnnnn" },
+        { "open", "yyyyy", "yyyyy" },   { "pay", "nnyny", "nnnny" },
+        { "mine", "nrrny", "yyyyy" },   { "secret", "nnnnn", "yyyyy" },
+        { "theirs", "nrrny", "nrrny" }, { "sum", "nyyny", "nnnnn" },
     };
     const struct collection *c = schema_find(s, STR("a"));
 
