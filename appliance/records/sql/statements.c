@@ -131,17 +131,24 @@ static void add_in_sight(struct buf *b, const struct collection *c)
         buf_add(b, STR(" AND \"deleted\" IS NULL"));
 }
 
-static enum status build_get(struct statements *s, struct arena *a)
+static enum status add_get(struct statements *s, bool any, struct arena *a,
+                           struct query *out)
 {
     struct buf b;
-    enum status st;
 
     add_row(begin(&b, a), s, "SELECT ");
     add_from(&b, " FROM ", s->c->name);
     buf_add(&b, STR(" WHERE \"id\" = $1"));
-    st = finish(&b, QUERY_READ, s->letters, 1, &s->get_any);
-    add_in_sight(&b, s->c);
-    return st == ST_OK ? finish(&b, QUERY_READ, s->letters, 1, &s->get) : st;
+    if (!any)
+        add_in_sight(&b, s->c);
+    return finish(&b, QUERY_READ, s->letters, 1, out);
+}
+
+static enum status build_get(struct statements *s, struct arena *a)
+{
+    enum status st = add_get(s, true, a, &s->get_any);
+
+    return st == ST_OK ? add_get(s, false, a, &s->get) : st;
 }
 
 static enum status add_insert(struct statements *s, bool at, bool passes,

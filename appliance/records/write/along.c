@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "records/write/along.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -67,18 +68,22 @@ enum status along_ids(const struct along *al, const struct collection *c,
 
 /* --- asking -------------------------------------------------------------- */
 
+/* Arenas but the request's are of those who have begun. */
 enum status along_run(struct unit *u, enum past_sql what,
                       const struct statements *s, const struct field *f,
                       const struct value *args, struct arena *a,
                       struct rows *out)
 {
-    int64_t from_us = clock_mono_us();
+    int64_t from_us;
     struct query q;
     enum status st =
         past_query(what, s, f, store_dialect(u->r->store), u->rq->arena, &q);
 
-    if (st == ST_OK)
-        st = store_run(u->c, &q, args, a, out, NULL, &u->why);
+    if (st != ST_OK || a == NULL || a == u->rq->arena)
+        return st == ST_OK ? unit_run(u, &q, args, out, NULL) : st;
+    assert(u->begun);
+    from_us = clock_mono_us();
+    st = store_run(u->c, &q, args, a, out, NULL, &u->why);
     u->store_us += clock_mono_us() - from_us;
     return st;
 }

@@ -107,8 +107,6 @@ static enum status made(struct unit *u, struct op *op, const struct value *row,
     if (st == ST_OK && linked)
         st = unit_row(u, op->s, id, false, &row);
     if (st == ST_OK)
-        st = permit_action(u, op->s, ACTION_CREATE, &op->change, id);
-    if (st == ST_OK)
         st = audit_note(u, op->s, AUDIT_CREATE, id, NULL, row, op->change.set);
     if (st == ST_OK)
         *out = (struct done){ .code = 201, .id = id, .row = row };
@@ -120,7 +118,9 @@ static enum status before_insert(struct unit *u, struct op *op)
     enum status st;
 
     ask_with(u, &op->change);
-    st = permit_fields(u, op->s, &op->change, 0);
+    st = permit_action(u, op->s, ACTION_CREATE, &op->change, 0);
+    if (st == ST_OK)
+        st = permit_fields(u, op->s, &op->change, 0);
     if (st == ST_OK && !is_plain(u, op, ACTION_CREATE))
         st = unit_begin(u);
     return st == ST_OK ? links_hold(u, op->s, &op->change) : st;

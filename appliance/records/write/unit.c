@@ -79,12 +79,11 @@ enum status unit_row(struct unit *u, const struct statements *s, int64_t id,
     struct rows rows = { .n = 0 };
     enum status st = ST_OK;
 
-    (void)trash;
     *row = NULL;
     if (s->lock.text != NULL && u->begun)
         st = unit_run(u, &s->lock, &arg, NULL, NULL);
     if (st == ST_OK)
-        st = unit_run(u, &s->get, &arg, &rows, NULL);
+        st = unit_run(u, trash ? &s->get_any : &s->get, &arg, &rows, NULL);
     if (st == ST_OK && rows.n > 0)
         *row = rows.cell;
     return st;

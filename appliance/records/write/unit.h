@@ -156,9 +156,10 @@ MUST_CHECK enum status explain(struct unit *u, const struct op *op,
 /* --- what else op.c calls --------------------------------------------------
  */
 
-/* May who asks do this to the row (for ACTION_CREATE: to the one that was just
- * made, still in the transaction)? ST_FORBIDDEN, ST_NOT_FOUND when the row may
- * not even be seen, ST_NO_SESSION. (permit.c) */
+/* May who asks do this to the row, in the trash or not? ACTION_CREATE: make
+ * the record that ch (with its defaults) describes; id is not looked at.
+ * ST_FORBIDDEN, ST_NOT_FOUND when the row may not even be seen, ST_NO_SESSION.
+ * (permit.c) */
 MUST_CHECK enum status permit_action(struct unit *u, const struct statements *s,
                                      enum action what, const struct change *ch,
                                      int64_t id);
