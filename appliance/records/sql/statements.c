@@ -218,11 +218,6 @@ static enum status build_removals(struct statements *s, enum store_dialect d,
     add_from(begin(&b, a), "DELETE FROM ", s->c->name);
     buf_add(&b, STR(" WHERE \"id\" = $1"));
     st = finish(&b, QUERY_DELETE, NULL, 1, &s->remove);
-    if (st != ST_OK)
-        return st;
-    add_from(begin(&b, a), "DELETE FROM ", s->c->name);
-    buf_add(&b, STR(" WHERE \"id\" = $1 AND \"version\" = $2"));
-    st = finish(&b, QUERY_DELETE, NULL, 2, &s->remove_version);
     if (st != ST_OK || d == STORE_SQLITE)
         return st;
     add_from(begin(&b, a), "SELECT 1 FROM ", s->c->name);
@@ -241,9 +236,9 @@ static enum status build_questions(struct statements *s, struct arena *a)
     st = finish(&b, QUERY_READ, "i", 1, &s->exists);
     if (st != ST_OK)
         return st;
-    add_from(begin(&b, a), "SELECT count(*) FROM ", s->c->name);
-    buf_add(&b, STR(" WHERE TRUE"));
-    add_in_sight(&b, s->c);
+    buf_add(begin(&b, a), STR("SELECT CAST(coalesce(sum(\"n\"), 0) AS BIGINT) "
+                              "FROM \"_count\" WHERE \"collection\" = "));
+    ddl_text(&b, s->c->name);
     return finish(&b, QUERY_COUNT, "i", 0, &s->count);
 }
 
@@ -341,164 +336,6 @@ enum status sql_list(const struct statements *s, const struct sort_key *keys,
     return finish(&b, QUERY_LIST, s->letters, 2, out);
 }
 
-/* --- what a deletion meets ----------------------------------------------- */
-
-enum { PATH_MAX_DEPTH = 8 };
-
-/* From a row that is to be deleted along cascades: path[0] refers to it. */
-struct walk {
-    const struct schema *schema;
-    struct statements *s;
-    struct arena *arena;
-    struct sql_dependent *dependents;
-    struct sql_release *releases;
-    size_t room;
-    struct {
-        const struct collection *c;
-        const struct field *f;
-    } path[PATH_MAX_DEPTH];
-    size_t depth;
-};
-
-/* WHERE the relation: a column, or the links of which only the end of a path
- * may be one. */
-static void add_relation(struct buf *b, const struct field *f)
-{
-    char name[DDL_NAME_MAX + 1];
-
-    if (!f->list) {
-        add_from(b, " WHERE ", f->name);
-        return;
-    }
-    ddl_links_name(f->owner, f, name);
-    add_from(b, " WHERE \"id\" IN (SELECT \"row\" FROM ", str_of(name));
-    buf_add(b, STR(" WHERE \"target\""));
-}
-
-/* WHERE the relation at the end of the path leads to the row $no. */
-static void add_path(struct buf *b, const struct walk *w, size_t depth, int no)
-{
-    const struct field *last = w->path[depth].f;
-
-    for (size_t i = depth; i > 0; i--) {
-        add_relation(b, w->path[i].f);
-        add_from(b, " IN (SELECT \"id\" FROM ", w->path[i - 1].c->name);
-    }
-    add_relation(b, w->path[0].f);
-    buf_addf(b, " = $%d", no);
-    for (size_t i = depth; i > 0; i--)
-        buf_add_char(b, ')');
-    if (last->list)
-        buf_add_char(b, ')');
-    add_in_sight(b, last->owner);
-}
-
-static enum status add_dependent(struct walk *w)
-{
-    size_t at = w->depth;
-    struct sql_dependent *d = &w->dependents[w->s->n_dependents];
-    struct buf b;
-    enum status st;
-
-    if (w->s->n_dependents == w->room)
-        return ST_TOO_BIG;
-    d->collection = w->path[at].c->name;
-    buf_add(begin(&b, w->arena), w->path[at].c->name);
-    buf_add_char(&b, '.');
-    buf_add(&b, w->path[at].f->name);
-    st = buf_done(&b, &d->where);
-    if (st != ST_OK)
-        return st;
-    add_from(begin(&b, w->arena), "SELECT 1 FROM ", w->path[at].c->name);
-    add_path(&b, w, at, 1);
-    buf_add(&b, STR(" LIMIT 1"));
-    w->s->n_dependents++;
-    return finish(&b, QUERY_READ, "i", 1, &d->query);
-}
-
-static enum status add_release(struct walk *w)
-{
-    size_t at = w->depth;
-    struct sql_release *r = &w->releases[w->s->n_releases];
-    struct buf b;
-
-    if (w->s->n_releases == w->room)
-        return ST_TOO_BIG;
-    add_from(begin(&b, w->arena), "UPDATE ", w->path[at].c->name);
-    buf_add(&b, STR(" SET \"updated\" = CASE WHEN \"updated\" > $1 THEN "
-                    "\"updated\" ELSE $1 END, \"version\" = \"version\" + 1"));
-    if (!w->path[at].f->list) {
-        add_from(&b, ", ", w->path[at].f->name);
-        buf_add(&b, STR(" = NULL"));
-    }
-    add_path(&b, w, at, 2);
-    w->s->n_releases++;
-    return finish(&b, QUERY_UPDATE, NULL, 2, &r->query);
-}
-
-static bool on_path(const struct walk *w, const struct collection *c)
-{
-    for (size_t i = 0; i < w->depth; i++)
-        if (w->path[i].c == c)
-            return true;
-    return false;
-}
-
-static enum status follow(struct walk *w, const struct collection *target);
-
-static enum status follow_field(struct walk *w, const struct field *f,
-                                const struct collection *c)
-{
-    enum status st = ST_OK;
-
-    w->path[w->depth].c = c;
-    w->path[w->depth].f = f;
-    if (f->on_delete == ON_DELETE_RESTRICT)
-        return add_dependent(w);
-    if (f->on_delete == ON_DELETE_NULL)
-        return add_release(w);
-    if (w->depth + 1 == PATH_MAX_DEPTH || on_path(w, c))
-        return ST_OK; /* so far and no further: the database goes on alone */
-    w->depth++;
-    st = follow(w, c);
-    w->depth--;
-    return st;
-}
-
-static enum status follow(struct walk *w, const struct collection *target)
-{
-    enum status st = ST_OK;
-
-    for (size_t i = 0; st == ST_OK && i < w->schema->n; i++) {
-        const struct collection *c = &w->schema->collections[i];
-
-        for (size_t k = 0; st == ST_OK && k < c->n_fields; k++)
-            if (c->fields[k].target == target)
-                st = follow_field(w, &c->fields[k], c);
-    }
-    return st;
-}
-
-/* In a schema where everything refers to everything the paths are without
- * number: those that find no room are left to the database. */
-static enum status build_dependents(struct statements *s,
-                                    const struct schema *schema,
-                                    struct arena *a)
-{
-    enum { ROOM = 64 };
-    struct walk w = { .schema = schema, .s = s, .arena = a, .room = ROOM };
-    enum status st;
-
-    w.dependents = arena_take_array(a, ROOM, sizeof(*w.dependents));
-    w.releases = arena_take_array(a, ROOM, sizeof(*w.releases));
-    if (w.dependents == NULL || w.releases == NULL)
-        return ST_NO_MEMORY;
-    st = follow(&w, s->c);
-    s->dependents = w.dependents;
-    s->releases = w.releases;
-    return st == ST_TOO_BIG ? ST_OK : st;
-}
-
 /* --- all of them --------------------------------------------------------- */
 
 enum status sql_open(const struct schema *schema, enum store_dialect d,
@@ -524,8 +361,6 @@ enum status sql_open(const struct schema *schema, enum store_dialect d,
             st = build_taken(s, a);
         if (st == ST_OK)
             st = sql_list(s, NULL, 0, a, &s->list);
-        if (st == ST_OK)
-            st = build_dependents(s, schema, a);
     }
     if (st == ST_OK)
         *out = all;

@@ -17,51 +17,33 @@
  * collection keeps none. */
 enum { ROW_ID, ROW_VERSION, ROW_CREATED, ROW_UPDATED, ROW_DELETED, ROW_FIELDS };
 
-/* Who would be in the way of a deletion. */
-struct sql_dependent {
-    struct str where;      /* "absences.person" */
-    struct str collection; /* "absences" */
-    struct query query;    /* $1: the id; a row when there is one */
-};
-
-/* Relations that a deletion sets to null: done by hand before, so that the
- * versions of those rows go on. */
-struct sql_release {
-    struct query query; /* $1: now, $2: the id */
-};
-
 struct statements {
     const struct collection *c;
     const struct field **shown; /* of a row, from ROW_FIELDS on */
     size_t n_shown, n_columns;
-    const char *letters;         /* query.columns of a row */
-    struct str row;              /* the columns, also for RETURNING: there lists
-                                  * of links and computed values of other rows
-                                  * are as before the statement */
-    struct query get;            /* $1: id; like all that follow, not of what is
-                                  * in the trash */
-    struct query get_any;        /* $1: id; in the trash too */
-    struct query insert;         /* every field, then now; gives the row */
-    struct query insert_new;     /* the same; no row when a unique value is
-                                  * taken */
-    struct query insert_at;      /* every field, now, id; no row when the id or
-                                  * a unique value is taken */
-    struct query pass;           /* $1: id; ids given from now on are larger.
-                                  * text NULL: SQLite sees to it itself */
-    struct query remove;         /* $1: id */
-    struct query remove_version; /* $1: id, $2: version */
-    struct query lock;   /* $1: id; keeps relations to it from being made
-                          * until the transaction ends. text NULL: SQLite */
-    struct query exists; /* $1: id */
-    struct query count;
-    struct query list;   /* by id; $1: how many, $2: after how many */
-    struct query *taken; /* for each field, text NULL when it is not unique:
-                          * $1: value, $2: id of a row that does not count;
-                          * gives the id */
-    const struct sql_dependent *dependents;
-    size_t n_dependents;
-    const struct sql_release *releases;
-    size_t n_releases;
+    const char *letters;     /* query.columns of a row */
+    struct str row;          /* the columns, also for RETURNING: there lists
+                              * of links and computed values of other rows
+                              * are as before the statement */
+    struct query get;        /* $1: id; like all that follow, not of what is
+                              * in the trash */
+    struct query get_any;    /* $1: id; in the trash too */
+    struct query insert;     /* every field, then now; gives the row */
+    struct query insert_new; /* the same; no row when a unique value is
+                              * taken */
+    struct query insert_at;  /* every field, now, id; no row when the id or
+                              * a unique value is taken */
+    struct query pass;       /* $1: id; ids given from now on are larger.
+                              * text NULL: SQLite sees to it itself */
+    struct query remove;     /* $1: id; in the trash too */
+    struct query lock;       /* $1: id; keeps relations to it from being made
+                              * until the transaction ends. text NULL: SQLite */
+    struct query exists;     /* $1: id */
+    struct query count;      /* of what the triggers have counted */
+    struct query list;       /* by id; $1: how many, $2: after how many */
+    struct query *taken;     /* for each field, text NULL when it is not unique:
+                              * $1: value, $2: id of a row that does not count;
+                              * gives the id */
 };
 
 /* For every collection, in the schema's order; lives as long as the arena. */
