@@ -197,9 +197,43 @@ static struct buf *next_branch(struct select *q)
     return b;
 }
 
+/* PostgreSQL compares whole rows along an index; what is equal to a value it
+ * rather looks for by the id, from one end of the table to the other. */
+static bool is_row(const struct select *q, const struct key *k, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (k[i].at.kind == VALUE_NULL || k[i].descending != k[0].descending ||
+            (n > 2 && nulls_follow(&k[i])))
+            return false;
+    return q->dialect == STORE_POSTGRES && n > 1;
+}
+
+static void add_row(struct select *q, struct buf *b, const struct key *k,
+                    size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_add(b, i == 0 ? STR("(") : STR(", "));
+        buf_add(b, k[i].text);
+    }
+    buf_add(b, k->descending ? STR(") < (") : STR(") > ("));
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_add(b, STR(", "));
+        select_arg(q, b, k[i].at);
+    }
+    buf_add_char(b, ')');
+}
+
 static void add_branches(struct select *q, const struct key *k, size_t n)
 {
     struct buf *b = next_branch(q);
+
+    if (is_row(q, k, n)) {
+        add_row(q, b, k, n);
+        if (nulls_follow(k))
+            add_null(next_branch(q), k->text, true);
+        return;
+    }
 
     if (n == 1) {
         add_beyond(q, b, k);

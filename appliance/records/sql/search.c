@@ -56,7 +56,7 @@ static size_t read_fields(struct select *q, const struct field **may)
 static void add_vector(struct select *q, struct buf *b,
                        const struct field *const *may, size_t n)
 {
-    char prefix[NAME_MAX_LEN + 4];
+    char prefix[NAME_MAX_LEN + 4] = "";
     struct buf name;
 
     if (n == q->s->c->n_searchable) {
@@ -125,7 +125,7 @@ static void search_sqlite(struct select *q, struct str words,
                           const struct field *const *may, size_t n)
 {
     struct str alias = select_alias(q);
-    char table[NAME_MAX_LEN + 10];
+    char table[NAME_MAX_LEN + 10] = "";
     struct buf name, rank;
 
     buf_init_fixed(&name, table, sizeof(table));
