@@ -198,6 +198,19 @@ static const struct range {
     { 0x2000, 0x203F }, { 0x20AC, 0x20AC },
 };
 
+/* Nor are these, which are rare, and too many to be listed one by one. */
+static const struct fold_range symbols[] = {
+    { 0x01, 0x1F }, { 0x7F, 0x9F }, { 0x2040, 0x206F }, { 0x20A0, 0x20AB },
+    { 0x20AD, 0x20CF }, { 0x2116, 0x2116 }, { 0x2120, 0x2123 },
+    { 0x2190, 0x245F }, { 0x249C, 0x24E9 }, { 0x2500, 0x2775 },
+    { 0x2794, 0x2BFF }, { 0x2E00, 0x2E2E }, { 0x2E30, 0x2E7F },
+    { 0x3000, 0x3004 }, { 0x3008, 0x3020 }, { 0x3030, 0x3030 },
+    { 0x30FB, 0x30FB }, { 0xFE10, 0xFE1F }, { 0xFE30, 0xFE6F },
+    { 0xFF01, 0xFF0F }, { 0xFF1A, 0xFF20 }, { 0xFF3B, 0xFF40 },
+    { 0xFF5B, 0xFF65 }, { 0xFFFC, 0xFFFD }, { 0x1F000, 0x1F0FF },
+    { 0x1F110, 0x1FAFF },
+};
+
 /* PostgreSQL looks a letter up from the left each time: what is most frequent
  * stands first, be it as itself. */
 static const char case_from[] =
@@ -344,6 +357,9 @@ static bool is_blank(uint32_t c)
     for (size_t i = 0; i < COUNT(blanks) && blanks[i].first <= c; i++)
         if (c <= blanks[i].last)
             return true;
+    for (size_t i = 0; i < COUNT(symbols) && symbols[i].first <= c; i++)
+        if (c <= symbols[i].last)
+            return true;
     return false;
 }
 
@@ -483,4 +499,10 @@ struct str fold_accents_from(void)
 struct str fold_accents_to(void)
 {
     return text_of(base_to, sizeof(base_to));
+}
+
+size_t fold_symbols(const struct fold_range **out)
+{
+    *out = symbols;
+    return COUNT(symbols);
 }

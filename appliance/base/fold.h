@@ -31,4 +31,11 @@ bool fold_like(struct str text, struct str pattern);
 struct str fold_case_from(void), fold_case_to(void);
 struct str fold_accents_from(void), fold_accents_to(void);
 
+/* What fold_accents makes a blank of but is not in those: control characters,
+ * arrows, emoji … In their order. Static. */
+struct fold_range {
+    uint32_t first, last;
+};
+size_t fold_symbols(const struct fold_range **out);
+
 #endif

@@ -178,12 +178,14 @@ void beside_drop(struct planner *p, const struct collection *old)
 /* --- what is made ----------------------------------------------------------
  */
 
-static void count_rows(struct planner *p, const struct collection *c)
+static void count_rows(struct planner *p, const struct collection *c,
+                       bool counted)
 {
     struct buf b;
 
-    if (found_table(&p->found, STR("_count")) &&
-        found_table(&p->found, c->name)) {
+    /* Even where slot 0 is missing there may be others. */
+    if (counted || (found_table(&p->found, STR("_count")) &&
+                    found_table(&p->found, c->name))) {
         of_collection(p, &b, "DELETE FROM \"_count\"", c);
         planner_add(p, &b, &PLANNER_SAFE, "forgets the count of %.*s",
                     STR_ARG(c->name));
@@ -219,7 +221,7 @@ static void make_counters(struct planner *p, const struct collection *c)
         made = true;
     }
     if (made || !counted)
-        count_rows(p, c);
+        count_rows(p, c, counted);
 }
 
 static void make_search_part(struct planner *p, const struct collection *c,

@@ -126,14 +126,30 @@ static void add_search_insert(const struct making *m, struct buf *b,
     buf_add(b, STR(") "));
 }
 
+/* As ranges of a regular expression. */
+static void add_symbols(struct buf *b)
+{
+    const struct fold_range *range;
+    size_t n = fold_symbols(&range);
+
+    for (size_t i = 0; i < n; i++)
+        buf_addf(b, "\\U%08x-\\U%08x", (unsigned)range[i].first,
+                 (unsigned)range[i].last);
+}
+
 /* The tables of another release may fold otherwise: the trigger's text then is
  * another too, and the index is made anew. */
-static void add_values(const struct making *m, struct buf *b, const char *table)
+static void add_values(struct making *m, struct buf *b, const char *table)
 {
     uint64_t hash = DDL_HASH_BEGIN;
+    struct str text = STR("");
+    struct buf symbols;
 
     hash = ddl_hash(ddl_hash(hash, fold_case_from()), fold_case_to());
     hash = ddl_hash(ddl_hash(hash, fold_accents_from()), fold_accents_to());
+    add_symbols(begin(m, &symbols));
+    finish(m, &symbols, &text);
+    hash = ddl_hash(hash, text);
     add_search_insert(m, b, table);
     buf_add(b, STR("VALUES (new.\"id\", "));
     add_search_texts(m, b, "new.");
@@ -269,9 +285,11 @@ static void add_words(struct buf *b)
     add_folded_case(b);
     buf_add(b, STR("; v tsvector; BEGIN t := "));
     add_translate(b, "t", fold_accents_from(), fold_accents_to());
-    buf_add(b, STR("; IF octet_length(t) <> length(t) THEN t := replace("
-                   "replace(replace(t, '\xC5\x93', 'oe'), '\xC3\xA6', 'ae'), "
-                   "'\xC3\x9F', 'ss'); END IF; "
+    buf_add(b, STR("; IF octet_length(t) <> length(t) THEN t := "
+                   "regexp_replace(replace(replace(replace(t, '\xC5\x93', "
+                   "'oe'), '\xC3\xA6', 'ae'), '\xC3\x9F', 'ss'), '["));
+    add_symbols(b);
+    buf_add(b, STR("]+', ' ', 'g'); END IF; "
                    "v := to_tsvector('pg_catalog.simple', t); "
                    "IF t ~ '(^|\\s)[0-9]+e[0-9]+[^0-9\\s]' THEN "
                    "v := v || array_to_tsvector(ARRAY(SELECT m[1] FROM "
@@ -425,9 +443,12 @@ static void postgres_search(struct making *m)
         postgres_search_column(m, words);
     o = add(m, 'x', "_search_", "");
     o->definition = STR("");
+    /* A long list of what is not in the index yet makes each search slow, and
+     * the insert that ends it. */
     buf_addf(begin(m, &b), "CREATE INDEX \"%s\" ON ", o->name);
     ddl_name(&b, m->c->name);
-    buf_add(&b, STR(" USING gin (\"_search\")"));
+    buf_add(&b, STR(" USING gin (\"_search\") WITH "
+                    "(gin_pending_list_limit = 256)"));
     finish(m, &b, &o->sql);
 }
 

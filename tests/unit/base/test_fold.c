@@ -59,7 +59,8 @@ static void test_accents(void)
         { "Łódź Đà Nẵng Søren ı", "lodz da nang soren i" },
         { "Ὀδυσσεύς Ёж й", "οδυσσευσ еж и" },
         { "E\xCC\x81te\xCC\x81", "ete" }, /* accents on their own */
-        { "日本 😀", "日本 😀" },
+        { "日本 語", "日本 語" },
+        { "a→b\tc™ 😀。", "a b c    " },
         { "m²", "m²" },
     };
 

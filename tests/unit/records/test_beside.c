@@ -349,6 +349,7 @@ static const char *const texts[] = {
     "na\xC3\xAFve \xC3\x87" "a \xC3\xB1o\xC3\xB1o",
     "\xC5\x81\xC3\xB3" "d\xC5\xBA \xC3\x98rsted", /* 13: Łódź Ørsted */
     "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E", /* 14 */
+    "Paris\xE2\x86\x92Lyon\tok\xE2\x84\xA2\xF0\x9F\x99\x82" "bravo", /* 15 */
     "Lettre \xE2\x80\x94 r\xC3\xA9" "f. n\xC2\xB0" "12/2026",
 };
 
@@ -374,7 +375,9 @@ static const struct {
     { "50", "10" }, { "elan", "11" }, { "\xC3\xA9lan", "11" },
     { "naive", "12" }, { "ca nono", "12" }, { "lodz", "13" },
     { "orsted", "13" }, { "\xE6\x97\xA5\xE6\x9C\xAC", "14" },
-    { "lettre ref", "15" }, { "12", "15" }, { "2026 lettre", "15" },
+    { "lyon", "15" }, { "paris\xE2\x86\x92lyon", "15" }, { "bravo", "15" },
+    { "ok bravo", "15" }, { "paris\tok", "15" },
+    { "lettre ref", "16" }, { "12", "16" }, { "2026 lettre", "16" },
     { "capitaine", "3" }, { "capitaine noel", "3" }, { "zzz", "" },
 };
 /* clang-format on */
