@@ -331,78 +331,59 @@ bool shape_is_of_version(const struct shape *sh)
 
 /* --- which collections it shows ------------------------------------------ */
 
-struct spaces {
-    bool *on;
-    bool seen[COLLECTIONS_MAX]; /* their view rules */
-};
+static void see_field(bool *on, const struct field *f);
 
-static void see_field(struct spaces *sp, const struct field *f);
-
-/* Whoever is related counts only if he may be seen. */
-static void see_collection(struct spaces *sp, const struct collection *c);
-
+/* Rules and computed fields look at all records: no view rule of others is in
+ * their way. */
 static void see_path(void *arg, const struct path *p)
 {
-    struct spaces *sp = arg;
+    bool *on = arg;
 
-    for (size_t i = 0; i < p->n_steps; i++) {
-        if (p->step[i].kind != STEP_BACK)
-            see_field(sp, p->step[i].via);
-        see_collection(sp, p->step[i].to);
-    }
+    for (size_t i = 0; i < p->n_steps; i++)
+        on[p->step[i].to->no] = true;
     if (p->end == PATH_FIELD)
-        see_field(sp, p->field);
+        see_field(on, p->field);
 }
 
-static void see_rule(struct spaces *sp, const struct rule *r)
+static void see_field(bool *on, const struct field *f)
 {
-    if (r->kind == RULE_WHEN && r->when != NULL)
-        condition_paths(r->when, see_path, sp);
-}
-
-static void see_collection(struct spaces *sp, const struct collection *c)
-{
-    sp->on[c->no] = true;
-    if (sp->seen[c->no])
+    if (f->computed == NULL)
         return;
-    sp->seen[c->no] = true;
-    see_rule(sp, &c->rules[ACTION_VIEW]);
+    see_path(on, &f->computed->of);
+    if (f->computed->when != NULL)
+        condition_paths(f->computed->when, see_path, on);
 }
 
-static void see_field(struct spaces *sp, const struct field *f)
+static void see_rule(bool *on, const struct rule *r)
 {
-    if (f->computed != NULL) {
-        see_path(sp, &f->computed->of);
-        if (f->computed->when != NULL)
-            condition_paths(f->computed->when, see_path, sp);
-    }
+    if (r->kind == RULE_WHEN)
+        condition_paths(r->when, see_path, on);
 }
 
-static void see_node(struct spaces *sp, const struct node *n)
+static void see_node(bool *on, const struct node *n)
 {
     for (size_t i = 0; i < n->s->n_shown; i++) {
         const struct shown *f = n->shown == NULL ? NULL : &n->shown[i];
 
         if (f == NULL || (f->may && f->on))
-            see_field(sp, n->s->shown[i]);
+            see_field(on, n->s->shown[i]);
         if (f != NULL && f->flag > 0 && f->on)
-            see_rule(sp, &n->s->shown[i]->read);
+            see_rule(on, &n->s->shown[i]->read);
     }
     for (const struct node *child = n->child; child != NULL;
          child = child->next) {
-        see_collection(sp, child->s->c);
-        if (child->step.via->read.kind == RULE_WHEN)
-            see_rule(sp, &child->step.via->read);
-        see_node(sp, child);
+        on[child->s->c->no] = true;
+        see_rule(on, &child->s->c->rules[ACTION_VIEW]);
+        see_rule(on, &child->step.via->read);
+        see_node(on, child);
     }
 }
 
 void shape_spaces(const struct shape *sh, bool *on)
 {
-    struct spaces sp = { .on = on };
     unsigned own = sh->root->s->c->no;
     bool was = on[own];
 
-    see_node(&sp, sh->root);
+    see_node(on, sh->root);
     on[own] = was; /* its own space is always there */
 }
