@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "check.h"
 #include "http/request.h"
-#include "mem_fail.h"
 #include "ward.h"
 
 static struct str said(const struct schema *s, const char *collection,
