@@ -165,6 +165,11 @@ void select_path(struct select *q, const struct path *p)
     select_add_path(q, &q->from, p, next_column(q, path_letter(p)));
 }
 
+void select_field(struct select *q, const struct field *f)
+{
+    select_add_field(q, next_column(q, select_letter(f)), f);
+}
+
 void select_aggregate(struct select *q, enum aggregate how,
                       const struct path *of)
 {

@@ -89,6 +89,10 @@ void select_one(struct select *q); /* the integer 1: is there any? */
 /* One more; its letter by the path's type. Not one that is many. */
 void select_path(struct select *q, const struct path *p);
 
+/* One more: the cell of a field as a row has it (lists of links too), also of
+ * one that is hidden. */
+void select_field(struct select *q, const struct field *f);
+
 /* count(*), count sum avg min max of a path that is not many. sum of decimals
  * comes scaled as the field is, avg as the true number. A sum that passes 64
  * bits is ST_INVALID. Sums of numbers add up in the order of the ids. */

@@ -78,6 +78,12 @@ struct summed select_summed(struct select *q, struct from *f,
 void select_add_computed(struct select *q, struct str alias,
                          const struct field *f, struct buf *b);
 
+/* --- statements.c -----------------------------------------------------------
+ */
+
+/* The cell of a field of the statement's own rows, lists of links too. */
+void select_add_field(struct select *q, struct buf *b, const struct field *f);
+
 /* The letter of query.columns. */
 char select_letter(const struct field *f);
 

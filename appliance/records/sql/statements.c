@@ -57,7 +57,7 @@ static void add_list(struct buf *b, enum store_dialect d,
     buf_add_char(b, ')');
 }
 
-static void add_shown(struct select *q, struct buf *b, const struct field *f)
+void select_add_field(struct select *q, struct buf *b, const struct field *f)
 {
     const struct collection *c = q->s->c;
 
@@ -106,7 +106,7 @@ static enum status describe_row(const struct schema *schema,
         if (c->fields[i].hidden)
             continue;
         buf_add(&b, STR(", "));
-        add_shown(&q, &b, &c->fields[i]);
+        select_add_field(&q, &b, &c->fields[i]);
         letters[ROW_FIELDS + s->n_shown] = select_letter(&c->fields[i]);
         s->shown[s->n_shown++] = &c->fields[i];
     }

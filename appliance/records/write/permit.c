@@ -103,14 +103,9 @@ static enum status refuse(struct unit *u, const struct statements *s,
 /* --- a record to come ---------------------------------------------------- */
 
 /* The cells of a row of s by the numbers of their fields. */
-static enum status read_record(const struct statements *s,
-                               const struct value *row, struct arena *a,
-                               struct record *out)
+static void read_record(const struct statements *s, const struct value *row,
+                        struct value *field, struct record *out)
 {
-    struct value *field = arena_take_array(a, s->c->n_fields, sizeof(*field));
-
-    if (field == NULL)
-        return ST_NO_MEMORY;
     for (size_t i = 0; i < s->n_shown; i++)
         field[s->shown[i]->no] = row[ROW_FIELDS + i];
     *out = (struct record){ .c = s->c,
@@ -118,21 +113,77 @@ static enum status read_record(const struct statements *s,
                             .created = row[ROW_CREATED].i,
                             .updated = row[ROW_UPDATED].i,
                             .field = field };
-    return ST_OK;
 }
 
-static enum status read_records(const struct statements *s,
+static enum status select_hidden(struct unit *u, const struct statements *s,
+                                 const struct record *list, size_t n,
+                                 struct rows *out)
+{
+    const struct path id_of = { .end = PATH_ID };
+    int64_t *id = arena_take_array(u->rq->arena, n, sizeof(*id));
+    const struct value *args = NULL;
+    struct query query;
+    struct select q;
+    enum status st;
+
+    if (id == NULL)
+        return ST_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        id[i] = list[i].id;
+    select_begin(&q, u->r->schema, u->r->statements, s,
+                 store_dialect(u->r->store), NULL, u->rq->arena);
+    q.with_trash = true;
+    select_path(&q, &id_of);
+    for (size_t i = 0; i < s->c->n_fields; i++)
+        if (s->c->fields[i].hidden)
+            select_field(&q, &s->c->fields[i]);
+    select_ids(&q, id, n);
+    st = select_end(&q, QUERY_READ, false, &query, &args);
+    return st == ST_OK ? unit_run(u, &query, args, out, NULL) : st;
+}
+
+/* What rows do not show: rules look at hidden fields as well. cell: n_fields
+ * for each record of the list. */
+static enum status read_hidden(struct unit *u, const struct statements *s,
+                               const struct record *list, size_t n,
+                               struct value *cell)
+{
+    const struct collection *c = s->c;
+    struct rows rows = { .n = 0 };
+    enum status st;
+
+    if (n == 0 || s->n_shown == c->n_fields)
+        return ST_OK;
+    st = select_hidden(u, s, list, n, &rows);
+    for (size_t i = 0; st == ST_OK && i < rows.n; i++) {
+        const struct value *row = rows.cell + i * rows.n_columns;
+        size_t at = 0, column = 1;
+
+        while (at < n && list[at].id != row[0].i)
+            at++;
+        for (size_t k = 0; at < n && k < c->n_fields; k++)
+            if (c->fields[k].hidden)
+                cell[at * c->n_fields + k] = row[column++];
+    }
+    return st;
+}
+
+static enum status read_records(struct unit *u, const struct statements *s,
                                 const struct rows *rows, struct arena *a,
                                 const struct record **out, size_t *n)
 {
+    size_t width = s->c->n_fields;
     struct record *list = arena_take_array(a, rows->n, sizeof(*list));
-    enum status st = list == NULL ? ST_NO_MEMORY : ST_OK;
+    struct value *cell = arena_take_array(a, rows->n * width, sizeof(*cell));
 
-    for (size_t i = 0; st == ST_OK && i < rows->n; i++)
-        st = read_record(s, rows->cell + i * rows->n_columns, a, &list[i]);
+    if (list == NULL || cell == NULL)
+        return ST_NO_MEMORY;
+    for (size_t i = 0; i < rows->n; i++)
+        read_record(s, rows->cell + i * rows->n_columns, cell + i * width,
+                    &list[i]);
     *out = list;
     *n = rows->n;
-    return st;
+    return read_hidden(u, s, list, rows->n, cell);
 }
 
 /* The ids that a relation holds, as it is kept. */
@@ -186,7 +237,7 @@ static enum status follow(void *arg, const struct record *from,
                        : !step->via->list ? PAST_ROWS_REFERRING
                                           : PAST_ROWS_LINKING,
                        s, back ? step->via : NULL, &ids, a, &rows);
-    return st == ST_OK ? read_records(s, &rows, a, out, n) : st;
+    return st == ST_OK ? read_records(u, s, &rows, a, out, n) : st;
 }
 
 /* Over the links that a record is to have. */

@@ -200,6 +200,20 @@ static const char further[] =
     "\"filter\":\"jobs > 0\"},"
     "{\"name\":\"team_notes\",\"type\":\"computed\","
     "\"value\":\"count(tnotes_via_team)\"}]},"
+    "{\"name\":\"clubs\",\"rules\":{},\"fields\":["
+    "{\"name\":\"word\",\"type\":\"text\",\"hidden\":true},"
+    "{\"name\":\"name\",\"type\":\"text\"},"
+    "{\"name\":\"barred\",\"type\":\"relation\",\"collection\":\"people\","
+    "\"max\":9,\"hidden\":true},"
+    "{\"name\":\"guests\",\"type\":\"computed\",\"hidden\":true,"
+    "\"value\":\"count(guests_via_club)\"}]},"
+    "{\"name\":\"guests\",\"rules\":{"
+    "\"create\":\"club.word = @request.body.word && club.name != null && "
+    "club.barred != who && club.guests < 2\"},"
+    "\"fields\":["
+    "{\"name\":\"club\",\"type\":\"relation\",\"collection\":\"clubs\"},"
+    "{\"name\":\"who\",\"type\":\"relation\",\"collection\":\"people\"},"
+    "{\"name\":\"word\",\"type\":\"text\"}]},"
     "{\"name\":\"tnotes\",\"rules\":{},\"fields\":["
     "{\"name\":\"team\",\"type\":\"relation\",\"collection\":\"teams\"}]}]}";
 
@@ -229,6 +243,20 @@ static void looks_further(struct rig *r)
         { &admin, "POST /api/v1/jobs", "{\"who\":1}", 201, "" },
         { &nobody, "POST /api/v1/teams", "{\"members\":[1,3]}", 201, "" },
         { &nobody, "POST /api/v1/teams", "{\"members\":[1,2,3]}", 403, "" },
+        /* at hidden fields of others */
+        { &admin, "POST /api/v1/clubs",
+          "{\"name\":\"A\",\"word\":\"open\",\"barred\":[2,3]}", 201, "" },
+        { &nobody, "POST /api/v1/guests", "{\"club\":1,\"who\":1}", 403, "" },
+        { &nobody, "POST /api/v1/guests",
+          "{\"club\":1,\"who\":1,\"word\":\"shut\"}", 403, "" },
+        { &nobody, "POST /api/v1/guests",
+          "{\"club\":1,\"who\":3,\"word\":\"open\"}", 403, "" },
+        { &nobody, "POST /api/v1/guests",
+          "{\"club\":1,\"who\":1,\"word\":\"open\"}", 201, "" },
+        { &nobody, "POST /api/v1/guests",
+          "{\"club\":1,\"who\":1,\"word\":\"open\"}", 201, "" },
+        { &nobody, "POST /api/v1/guests",
+          "{\"club\":1,\"who\":1,\"word\":\"open\"}", 403, "" },
     };
 
     if (!desk_open(&desk, r, further))
