@@ -14,7 +14,9 @@
 enum {
     HEALTHCHECK_TIMEOUT_MS = 3000,
     MIGRATE_TIMEOUT_MS = 3600000,
-    OPENAPI_MAX_BYTES = 64 * 1024 * 1024
+    OPENAPI_MAX_BYTES = 64 * 1024 * 1024,
+    SQL_SHOWN_BYTES = 160, /* of a statement longer than this: */
+    SQL_MAX_SHOWN_BYTES = 2000
 };
 
 static int fail(enum status st, const char *what)
@@ -32,12 +34,24 @@ static const char *mark_of(const struct plan_step *s)
     return s->loses ? "LOSES DATA: " : "";
 }
 
+/* Functions carry tables of letters that nobody wants to read. */
+static void print_sql(struct str sql)
+{
+    struct str shown = { sql.ptr, SQL_SHOWN_BYTES };
+
+    if (sql.len <= SQL_MAX_SHOWN_BYTES)
+        printf("%.*s;", STR_ARG(sql));
+    else
+        printf("%.*s ... (%zu bytes);", (int)str_utf8_run(shown), sql.ptr,
+               sql.len);
+}
+
 static void print_step(const struct plan_step *s)
 {
     printf("-- %s%.*s\n", mark_of(s), STR_ARG(s->why));
     if (s->only_asks)
         return;
-    printf("%.*s;", STR_ARG(s->sql));
+    print_sql(s->sql);
     if (s->n_args > 0)
         printf(" -- with %zu value%s", s->n_args, s->n_args > 1 ? "s" : "");
     printf("\n");
