@@ -107,7 +107,8 @@ static enum status made(struct unit *u, struct op *op, const struct value *row,
     if (st == ST_OK && linked)
         st = unit_row(u, op->s, id, false, &row);
     if (st == ST_OK)
-        st = audit_note(u, op->s, AUDIT_CREATE, id, NULL, row, op->change.set);
+        st =
+            audit_note(u, op->s, AUDIT_CREATE, id, NULL, row, op->change.given);
     if (st == ST_OK)
         *out = (struct done){ .code = 201, .id = id, .row = row };
     return st;
@@ -251,7 +252,7 @@ static enum status change_row(struct unit *u, struct op *op,
         st = update_links(u, op, before, row != NULL, &row);
     if (st == ST_OK && row != NULL)
         st = audit_note(u, op->s, AUDIT_UPDATE, op->id, before, row,
-                        op->change.set);
+                        op->change.given);
     if (st == ST_OK)
         *out = (struct done){ .code = 200,
                               .id = op->id,

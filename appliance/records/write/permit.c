@@ -24,20 +24,13 @@ enum status permit_at_all(const struct unit *u, const struct collection *c,
     return view == DECIDE_YES ? ST_FORBIDDEN : ST_NOT_FOUND;
 }
 
-static enum decision decide_field(const struct unit *u, const struct field *f)
-{
-    if (f->write.kind == RULE_UNDECLARED)
-        return f->hidden ? DECIDE_YES : field_decide(f, &u->asking);
-    return field_write_decide(f, &u->asking);
-}
-
 bool permit_by_record(const struct unit *u, const struct collection *c,
                       enum action what)
 {
     if (what == ACTION_CREATE)
         return false; /* that is decided before there is a row */
     for (size_t i = 0; i < c->n_fields; i++)
-        if (decide_field(u, &c->fields[i]) == DECIDE_BY_RECORD)
+        if (field_write_decide(&c->fields[i], &u->asking) == DECIDE_BY_RECORD)
             return true;
     return action_decide(c, what, &u->asking) != DECIDE_YES;
 }
@@ -346,8 +339,7 @@ static enum status holds_for_field(struct unit *u, const struct statements *s,
                                    const struct change *ch, int64_t id,
                                    bool *holds)
 {
-    const struct condition *when =
-        f->write.kind == RULE_UNDECLARED ? f->read.when : f->write.when;
+    const struct condition *when = field_write_rule(f)->when;
     struct select q;
 
     if (id == 0)
@@ -357,13 +349,11 @@ static enum status holds_for_field(struct unit *u, const struct statements *s,
     return run_select(u, &q, holds);
 }
 
-/* What may not be read cannot be written either, unless a rule of its own says
- * that it can; hidden fields are for writing. */
 static enum status may_write(struct unit *u, const struct statements *s,
                              const struct field *f, const struct change *ch,
                              int64_t id, bool *may)
 {
-    enum decision d = decide_field(u, f);
+    enum decision d = field_write_decide(f, &u->asking);
 
     *may = d == DECIDE_YES;
     return d == DECIDE_BY_RECORD ? holds_for_field(u, s, f, ch, id, may)

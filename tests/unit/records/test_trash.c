@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "desk.h"
+#include "mem_fail.h"
 #include "records/keeper.h"
 
 static struct desk desk;
@@ -485,6 +486,59 @@ static void restore_against_trash(struct rig *r)
     desk_close(&desk);
 }
 
+/* --- want of memory ------------------------------------------------------ */
+
+/* Half of it is never done: not before it succeeds is anything else. */
+static void fail_each(struct rig *r, const char *line, int good,
+                      const char *count, int64_t before)
+{
+    int code = 0;
+
+    for (long n = 0; code != good && n < 3000; n++) {
+        long live = mem_live;
+
+        mem_calls = 0;
+        mem_fail_at = n;
+        code = desk_ask(&desk, line, NULL, NULL);
+        mem_fail_at = -1;
+        CHECK(code == good || code == 503, "%s: %s: fail at %ld gave %d",
+              r->kind, line, n, code);
+        CHECK(code == good || rig_int(r, count) == before,
+              "%s: %s: fail at %ld did half of it", r->kind, line, n);
+        fake_close(&desk.fake);
+        desk.asked = false;
+        CHECK(mem_live - live <= 64, "%s: %s: fail at %ld holds %ld more",
+              r->kind, line, n, mem_live - live);
+    }
+    CHECK(code == good, "%s: %s: %d", r->kind, line, code);
+}
+
+static void survives_want_of_memory(struct rig *r)
+{
+    static const char seen[] =
+        "SELECT (SELECT count(*) FROM \"notes\" WHERE \"deleted\" IS NULL) + "
+        "(SELECT count(*) FROM \"people\" WHERE \"deleted\" IS NULL) + "
+        "(SELECT count(*) FROM \"marks\") + "
+        "(SELECT count(*) FROM \"desks\" WHERE \"who\" IS NOT NULL) + "
+        "(SELECT count(*) FROM \"teams__members\")";
+
+    if (!open_world(r))
+        return;
+    ann_and_bob();
+    made("notes", "{\"who\":1,\"text\":\"one\"}");
+    made("notes", "{\"who\":1,\"text\":\"two\"}");
+    made("marks", "{\"who\":1}");
+    made("desks", "{\"who\":1}");
+    made("teams", "{\"members\":[1,2]}");
+    fail_each(r, "DELETE /api/v1/people/1", 204, seen, 8);
+    CHECK(rig_int(r, seen) == 2, "%s: all of it", r->kind);
+    fail_each(r, "POST /api/v1/people/1/restore", 200, seen, 2);
+    CHECK(rig_int(r, seen) == 5, "%s: and back", r->kind);
+    fail_each(r, "DELETE /api/v1/people/1?purge=1", 204, seen, 5);
+    CHECK(rig_int(r, seen) == 2, "%s: for good", r->kind);
+    desk_close(&desk);
+}
+
 /* --- retention ----------------------------------------------------------- */
 
 #define DAY_MS INT64_C(86400000)
@@ -620,6 +674,7 @@ EACH(relation_against_trash)
 EACH(link_against_trash)
 EACH(restore_against_create)
 EACH(restore_against_trash)
+EACH(survives_want_of_memory)
 EACH(forgets_in_time)
 EACH(forgets_a_little_at_a_time)
 EACH(forgets_with_others)
@@ -641,6 +696,7 @@ void test_trash(void)
     RUN(each_link_against_trash);
     RUN(each_restore_against_create);
     RUN(each_restore_against_trash);
+    RUN(each_survives_want_of_memory);
     RUN(each_forgets_in_time);
     RUN(each_forgets_a_little_at_a_time);
     RUN(each_forgets_with_others);
