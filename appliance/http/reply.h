@@ -53,6 +53,7 @@
     X(BAD_MODIFIER,  "bad_modifier",   "%s", "%s")                            \
     X(FORBIDDEN,     "forbidden",      "not yours to write",                  \
       "pas à vous de l'écrire")                                               \
+    X(BAD_CURSOR,    "bad_cursor",     "%s", "%s")                            \
     X(BAD_UTF8,      "bad_utf8",       "not valid UTF-8", "UTF-8 non valide")
 /* clang-format on */
 #define PROBLEM_ID(name, code, en, fr) PROBLEM_##name,

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "records/records.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "records/keeper.h"
 #include "records/records_in.h"
+#include "records/sql/secret.h"
 
-enum { ARENA_MAX_BYTES = 256 * 1024 * 1024, SHOWN_BYTES = 64 };
+enum {
+    ARENA_MAX_BYTES = 256 * 1024 * 1024,
+    SHOWN_BYTES = 64,
+    OPEN_MS = 30000 /* what the store may take of the start */
+};
 
 /* --- opening ------------------------------------------------------------- */
 
@@ -39,6 +45,9 @@ enum status records_open(const struct schema *schema, struct store *store,
     r->cache = cache;
     r->log = log;
     st = sql_open(schema, store_dialect(store), &r->arena, &r->statements);
+    if (st == ST_OK)
+        st = sql_secret(store, STR("cursor"), clock_mono_ms() + OPEN_MS,
+                        &r->arena, &r->cursor_key);
     if (st != ST_OK) {
         records_close(r);
         return st;

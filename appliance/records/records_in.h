@@ -4,6 +4,7 @@
 #define RECORDS_RECORDS_IN_H
 
 #include "records/filter/rules.h"
+#include "records/read/cursor.h"
 #include "records/read/json_out.h"
 #include "records/records.h"
 #include "records/sql/statements.h"
@@ -20,6 +21,7 @@ struct records {
     struct keeper *keeper;          /* NULL: none */
     struct statements *statements;  /* in the schema's order */
     const struct statements *users; /* NULL: no such collection */
+    struct str cursor_key;          /* what cursors are signed with */
     const struct field *user_name, *user_email;
 };
 
@@ -68,23 +70,64 @@ void records_etag(struct reply *rp, struct str etag);
 
 /* --- params.c ------------------------------------------------------------ */
 
-enum { PER_PAGE_DEFAULT = 30, PER_PAGE_MAX = 500, SORT_KEYS_MAX = 8 };
-
-struct list_params {
-    int64_t page, per_page;
-    bool skip_total;
-    struct sort_key sort[SORT_KEYS_MAX];
-    size_t n_sort;
+enum {
+    PER_PAGE_DEFAULT = 30,
+    PER_PAGE_MAX = 500,
+    SORT_KEYS_MAX = 8,
+    GROUPS_MAX = 4,
+    AGGREGATES_MAX = 16,
+    SEARCH_MAX_BYTES = 500
 };
 
-/* ST_BAD_INPUT with every wrong parameter as a problem. *out holds the
- * defaults before. sorts: whether "sort" and "skipTotal" are known here. */
-MUST_CHECK enum status params_read(const struct statements *s, bool sorts,
-                                   const struct request *rq, struct reply *rp,
-                                   struct list_params *out);
+/* One of aggregate=…: "avg(mark)" is its name in the answer. */
+struct measure {
+    struct str name;
+    enum aggregate how;
+    const struct path *of; /* NULL: count of records */
+    enum field_type type;
+    int scale;
+};
 
-/* The same text for the same list, however it was asked for. */
+/* A key of a sort: of a path, or (in aggregates) of a measure. */
+struct list_params {
+    int64_t page, per_page;
+    bool skip_total, trash;
+    struct order_key sort[SORT_KEYS_MAX];    /* id, if at all, is the last */
+    const struct measure *by[SORT_KEYS_MAX]; /* instead of the path */
+    size_t n_sort;
+    struct str filter_text;         /* "": none */
+    const struct condition *filter; /* NULL: none */
+    struct str search;              /* ptr NULL: none */
+    bool has_cursor;
+    struct str cursor;         /* "": from the beginning */
+    struct cursor_at at;       /* what it says */
+    struct str fields, expand; /* as sent; ptr NULL: not given */
+    struct measure measure[AGGREGATES_MAX];
+    struct path group[GROUPS_MAX];
+    size_t n_measures, n_groups; /* n_measures > 0: aggregates are asked for */
+};
+
+/* Which parameters are known. */
+enum params_of {
+    PARAMS_OF_PAGES,  /* page, perPage */
+    PARAMS_OF_TOTALS, /* and skipTotal */
+    PARAMS_OF_LISTS,  /* all */
+    PARAMS_OF_ONE     /* fields, expand, trash */
+};
+
+struct reading;
+
+/* ST_BAD_INPUT with every wrong parameter as a problem. *out holds the
+ * defaults before. Of rd: r, s, rq, asking. */
+MUST_CHECK enum status params_read(const struct reading *rd, enum params_of of,
+                                   struct reply *rp, struct list_params *out);
+
+/* The same text for the same list, however it was asked for; without fields
+ * and expand (shape_key). */
 void params_key(struct buf *b, const struct list_params *p);
+
+/* What of it says which records there are, whatever their order. */
+void params_total_key(struct buf *b, const struct list_params *p);
 
 /* For requests that take none: so that nobody believes in a filter or a
  * projection that is not there. */
@@ -132,31 +175,89 @@ MUST_CHECK enum status write_delete(struct records *r,
 
 /* --- read.c -------------------------------------------------------------- */
 
+struct shape; /* read/shape.h */
+
 /* A list or a record on its way through the cache. */
 struct reading {
     struct records *r;
     const struct statements *s;
     struct request *rq;
-    row_writer *write;
-    int64_t id; /* of one record */
-    const struct list_params *list;
-    int64_t store_us; /* -1: the store was not asked */
+    const struct shape *shape;
+    enum action what;
+    struct asking asking;
+    enum decision rule;             /* of the action, for who asks */
+    bool trash;                     /* rows in the trash, and only those */
+    int64_t id;                     /* of one record */
+    const struct list_params *list; /* NULL: one record */
+    int64_t store_us;               /* -1: the store was not asked */
     enum cache_tier tier;
     struct cached out;
 };
 
+/* Who asks, and what the rule of the action says before any record is looked
+ * at; refuses a stranger where there are no rules. */
+MUST_CHECK enum status read_begin(struct reading *rd, enum action what,
+                                  struct reply *rp);
+/* The same of the trash, which is for who may delete. */
+void read_of_trash(struct reading *rd);
+/* The parameters fields and expand. */
+MUST_CHECK enum status
+read_shown(struct reading *rd, const struct list_params *p, struct reply *rp);
+
 /* kind tells answers of other shapes apart. */
 MUST_CHECK enum status read_cached(struct reading *rd, const char *kind,
                                    cache_fill_fn *fill, struct reply *rp);
+/* The same for a part of an answer: not to be fetched with a connection in
+ * hand. */
+enum read_part { READ_ALL, READ_TOTAL };
+MUST_CHECK enum status read_fetch(struct reading *rd, const char *kind,
+                                  enum read_part part, cache_fill_fn *fill,
+                                  struct cached *out, enum cache_tier *tier);
 MUST_CHECK enum status read_reply_one(struct reading *rd, const char *kind,
                                       struct reply *rp);
-/* The rows of the page that rd->list asks for. */
-MUST_CHECK enum status read_page(struct reading *rd, struct store_conn *c,
-                                 struct arena *a, struct rows *out);
-void read_add_rows(struct buf *b, const struct reading *rd,
-                   const struct rows *rows);
 /* The body with its compressed twin. */
 MUST_CHECK enum status read_keep(const struct buf *b, struct arena *a,
                                  struct cached *out);
+/* Says what the statuses of a fill mean that are not what they say. */
+enum status read_failed(const struct reading *rd, enum status st,
+                        struct reply *rp);
+
+/* A statement over the rows that may be read. */
+void read_select(const struct reading *rd, struct arena *a, struct select *q);
+void read_select_rules(const struct reading *rd, struct select *q);
+/* All rows that are not in the trash, and no flags: the statements that are
+ * always there will do. */
+bool read_is_plain(const struct reading *rd);
+
+/* --- page.c -------------------------------------------------------------- */
+
+/* The rows of the page that rd->list asks for. With a cursor, *next is that
+ * of the page after it (ptr NULL: it is the last) and rows have the values
+ * sorted by behind their columns. ST_CHANGED: the place of the cursor is
+ * gone. */
+MUST_CHECK enum status read_page(struct reading *rd, struct store_conn *c,
+                                 struct arena *a, struct rows *out,
+                                 struct str *next);
+/* Which records: rules, filter, search, trash. */
+void page_select_records(const struct reading *rd, struct select *q);
+/* How many records (or groups) stand before it. */
+int64_t page_rows_before(const struct list_params *p);
+/* May a statement for it be kept? */
+bool page_comes_again(const struct list_params *p);
+
+/* --- list.c -------------------------------------------------------------- */
+
+/* {"page":…,"perPage":…,"totalItems":…,"totalPages":…,"items": */
+void list_add_envelope(struct buf *b, const struct list_params *p,
+                       int64_t total);
+/* The total, when n rows were found; through the cache, if they must be
+ * counted. */
+MUST_CHECK enum status list_total(struct reading *rd, size_t n_rows,
+                                  int64_t *total);
+
+/* --- aggregate.c --------------------------------------------------------- */
+
+MUST_CHECK enum status aggregate_fill(void *reading, struct arena *a,
+                                      struct cached *out);
 
 #endif

@@ -2,7 +2,7 @@
 /* /users: the collection of that name, in the small form that a beginner's
  * client expects. Its rows, its checks, its cache. */
 #include "base/clock.h"
-#include "records/records_in.h"
+#include "records/read/shape.h"
 
 static void add_field(struct buf *b, const struct statements *s,
                       const struct field *f, const struct value *row)
@@ -41,13 +41,26 @@ enum status user_create(struct records *r, struct request *rq, struct reply *rp)
     return write_request(r, r->users, WRITE_CREATE, 0, rq, rp, write_user);
 }
 
+/* Read by the rules of the collection, each field by its own. */
+static enum status begin(struct reading *rd, enum action what, struct reply *rp)
+{
+    const struct field *const shown[] = { rd->r->user_name, rd->r->user_email };
+    enum status st = read_begin(rd, what, rp);
+
+    return st == ST_OK ? shape_pick(rd->r, rd->s, &rd->asking, shown,
+                                    COUNT(shown), rd->rq->arena, &rd->shape)
+                       : st;
+}
+
 enum status user_read(struct records *r, struct request *rq, struct reply *rp)
 {
-    struct reading rd = {
-        .r = r, .s = r->users, .rq = rq, .write = write_user
-    };
+    struct reading rd = { .r = r, .s = r->users, .rq = rq };
     enum status st = find_user(r, rq, &rd.id);
 
+    if (st == ST_OK)
+        st = begin(&rd, ACTION_VIEW, rp);
+    if (st == ST_OK)
+        st = params_none(rq, rp);
     return st == ST_OK ? read_reply_one(&rd, "u", rp) : st;
 }
 
@@ -86,20 +99,22 @@ static enum status fill_users(void *arg, struct arena *a, struct cached *out)
     struct reading *rd = arg;
     int64_t from_us = clock_mono_us();
     struct store_conn *c = NULL;
+    struct str next;
     struct rows rows;
     struct buf b;
     enum status st =
         store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
 
+    buf_init(&b, a, REPLY_MAX_BYTES);
+    buf_add(&b, STR(FROM_CACHE "\"data\":"));
     if (st == ST_OK)
-        st = read_page(rd, c, a, &rows);
+        st = read_page(rd, c, a, &rows, &next);
+    if (st == ST_OK)
+        st = shape_add_rows(&b, rd->shape, &rows, c, a);
     store_give(c);
     rd->store_us = clock_mono_us() - from_us;
     if (st != ST_OK)
         return st;
-    buf_init(&b, a, REPLY_MAX_BYTES);
-    buf_add(&b, STR(FROM_CACHE "\"data\":"));
-    read_add_rows(&b, rd, &rows);
     buf_add_char(&b, '}');
     return read_keep(&b, a, out);
 }
@@ -122,17 +137,17 @@ static enum status reply_users(const struct reading *rd, struct reply *rp)
 enum status user_list(struct records *r, struct request *rq, struct reply *rp)
 {
     struct list_params params = { .page = 1, .per_page = PER_PAGE_MAX };
-    struct reading rd = {
-        .r = r, .s = r->users, .rq = rq, .write = write_user, .list = &params
-    };
+    struct reading rd = { .r = r, .s = r->users, .rq = rq, .list = &params };
     enum status st;
 
     if (r->users == NULL)
         return ST_NOT_FOUND;
-    st = params_read(r->users, false, rq, rp, &params);
+    st = begin(&rd, ACTION_LIST, rp);
+    if (st == ST_OK)
+        st = params_read(&rd, PARAMS_OF_PAGES, rp, &params);
     if (st == ST_OK)
         st = read_cached(&rd, "U", fill_users, rp);
     if (st == ST_OK)
         st = reply_users(&rd, rp);
-    return st == ST_TOO_BIG ? records_too_big(rq, rp) : st;
+    return read_failed(&rd, st, rp);
 }

@@ -1,15 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* Records and lists, through the cache. What is kept is the answer itself,
- * ready to be sent. */
+/* Answers through the cache, and one record. What is kept is the answer
+ * itself, ready to be sent. */
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/enc.h"
 #include "http/compress.h"
-#include "records/records_in.h"
+#include "records/read/shape.h"
+#include "records/read/spaces.h"
+
+enum { KEY_MAX_BYTES = 64 * 1024, KEY_KEPT_BYTES = 200 };
 
 void read_add_record(struct buf *b, const struct records *r,
                      const struct statements *s, const struct value *row)
 {
     (void)r;
     json_add_record(b, s, row);
+}
+
+enum status read_begin(struct reading *rd, enum action what, struct reply *rp)
+{
+    rd->what = what;
+    rd->asking = records_asking(rd->rq);
+    rd->rule = action_decide(rd->s->c, what, &rd->asking);
+    if (rd->rule == DECIDE_NO && !rd->s->c->has_rules)
+        return records_refuse(rd->rq, rp, rd->s->c);
+    return ST_OK;
+}
+
+void read_of_trash(struct reading *rd)
+{
+    enum decision may = action_decide(rd->s->c, ACTION_DELETE, &rd->asking);
+
+    rd->trash = true;
+    if (may == DECIDE_NO || rd->rule == DECIDE_NO)
+        rd->rule = DECIDE_NO;
+    else if (may == DECIDE_BY_RECORD)
+        rd->rule = DECIDE_BY_RECORD;
 }
 
 /* --- through the cache --------------------------------------------------- */
@@ -25,35 +51,102 @@ static bool wants_fresh(const struct request *rq)
     return false;
 }
 
-static enum status make_key(const struct reading *rd, const char *kind,
-                            struct str *out)
+static void look_at(struct spaces *sp, const struct reading *rd,
+                    enum read_part part)
 {
+    const struct list_params *p = rd->list;
+
+    spaces_init(sp, rd->r->schema, &rd->asking);
+    spaces_add_rows(sp, rd->s->c, rd->what);
+    if (rd->trash)
+        spaces_add_rows(sp, rd->s->c, ACTION_DELETE);
+    if (p != NULL)
+        spaces_add_condition(sp, p->filter);
+    if (p != NULL && part == READ_ALL) {
+        for (size_t i = 0; i < p->n_sort; i++)
+            if (p->by[i] == NULL)
+                spaces_add_path(sp, &p->sort[i].path);
+        for (size_t i = 0; i < p->n_measures; i++)
+            if (p->measure[i].of != NULL)
+                spaces_add_path(sp, p->measure[i].of);
+    }
+    for (size_t i = 0; p != NULL && i < p->n_groups; i++)
+        spaces_add_path(sp, &p->group[i]);
+    if (part == READ_ALL)
+        spaces_add_shape(sp, rd->s->c, rd->shape);
+}
+
+/* A long key, such as one with a long filter, is kept as its hash. */
+static enum status shorten(struct str all, struct arena *a, struct str *out)
+{
+    uint8_t hash[SHA256_LEN];
     struct buf b;
 
-    buf_init(&b, rd->rq->arena, 1024);
+    *out = all;
+    if (all.len <= KEY_KEPT_BYTES)
+        return ST_OK;
+    sha256(all, hash);
+    buf_init(&b, a, 2 * SHA256_LEN + 2);
+    buf_add_char(&b, '#');
+    buf_add_hex(&b, hash, sizeof(hash));
+    return buf_done(&b, out);
+}
+
+static enum status make_key(const struct reading *rd, const struct spaces *sp,
+                            const char *kind, enum read_part part,
+                            struct str *out)
+{
+    struct arena *a = rd->rq->arena;
+    struct str all;
+    struct buf b;
+    enum status st;
+
+    buf_init(&b, a, KEY_MAX_BYTES);
     buf_add(&b, str_of(kind));
-    if (rd->list != NULL)
+    spaces_key(&b, sp, &rd->asking);
+    if (rd->list == NULL)
+        buf_add_int(&b, rd->id);
+    else if (part == READ_ALL)
         params_key(&b, rd->list);
     else
-        buf_add_int(&b, rd->id);
-    return buf_done(&b, out);
+        params_total_key(&b, rd->list);
+    if (rd->trash)
+        buf_add_char(&b, 't');
+    if (part == READ_ALL)
+        shape_key(&b, rd->shape);
+    st = buf_done(&b, &all);
+    return st == ST_OK ? shorten(all, a, out) : st;
+}
+
+enum status read_fetch(struct reading *rd, const char *kind,
+                       enum read_part part, cache_fill_fn *fill,
+                       struct cached *out, enum cache_tier *tier)
+{
+    struct request *rq = rd->rq;
+    struct cache_want want = { .bypass = wants_fresh(rq),
+                               .deadline_ms = rq->deadline_ms };
+    struct spaces sp;
+    enum status st;
+
+    look_at(&sp, rd, part);
+    *tier = CACHE_BYPASS;
+    if (sp.of_time || rd->rule == DECIDE_NO)
+        return fill(rd, rq->arena, out);
+    st = spaces_list(&sp, rd->s->c, rq->arena, &want.spaces, &want.n_spaces);
+    if (st == ST_OK)
+        st = make_key(rd, &sp, kind, part, &want.key);
+    if (st != ST_OK)
+        return st;
+    return cache_fetch(rd->r->cache, &want, rq->arena, fill, rd, out, tier);
 }
 
 enum status read_cached(struct reading *rd, const char *kind,
                         cache_fill_fn *fill, struct reply *rp)
 {
-    struct request *rq = rd->rq;
-    struct cache_want want = { .spaces = &rd->s->c->no,
-                               .n_spaces = 1,
-                               .bypass = wants_fresh(rq),
-                               .deadline_ms = rq->deadline_ms };
-    enum status st = make_key(rd, kind, &want.key);
+    enum status st;
 
     rd->store_us = -1;
-    if (st != ST_OK)
-        return st;
-    st = cache_fetch(rd->r->cache, &want, rq->arena, fill, rd, &rd->out,
-                     &rd->tier);
+    st = read_fetch(rd, kind, READ_ALL, fill, &rd->out, &rd->tier);
     records_timing(rp, &rd->tier, rd->store_us);
     return st;
 }
@@ -70,21 +163,67 @@ enum status read_keep(const struct buf *b, struct arena *a, struct cached *out)
     return st;
 }
 
+void read_select(const struct reading *rd, struct arena *a, struct select *q)
+{
+    select_begin(q, rd->r->schema, rd->r->statements, rd->s,
+                 store_dialect(rd->r->store), &rd->asking, a);
+    q->of_trash = rd->trash;
+}
+
+void read_select_rules(const struct reading *rd, struct select *q)
+{
+    select_rule(q, rd->what);
+    if (rd->trash)
+        select_rule(q, ACTION_DELETE);
+}
+
+bool read_is_plain(const struct reading *rd)
+{
+    return rd->rule == DECIDE_YES && !rd->trash && !shape_has_flags(rd->shape);
+}
+
+enum status read_failed(const struct reading *rd, enum status st,
+                        struct reply *rp)
+{
+    bool fr = rd->rq->lang == LANG_FR;
+
+    if (st == ST_TOO_BIG)
+        return records_too_big(rd->rq, rp);
+    if (st == ST_CHANGED)
+        (void)reply_problem(
+            rp, STR("cursor"), PROBLEM_BAD_CURSOR,
+            fr ? STR("la fiche où se tenait ce curseur a changé ; recommencez")
+               : STR("the record at which this cursor stood has changed; begin "
+                     "again"));
+    else if (st == ST_INVALID)
+        records_say(rd->rq, rp,
+                    "a sum passes 64 bits; sum fewer records, or ask for avg",
+                    "une somme dépasse 64 bits ; additionnez moins de fiches, "
+                    "ou demandez avg");
+    else
+        return st;
+    return ST_BAD_INPUT;
+}
+
 /* --- one record ---------------------------------------------------------- */
 
-static enum status ask_one(struct reading *rd, struct arena *a,
-                           struct rows *rows)
+static enum status ask_one(struct reading *rd, struct store_conn *c,
+                           struct arena *a, struct rows *rows)
 {
-    const struct value id = VALUE_I(rd->id);
-    int64_t from_us = clock_mono_us();
-    struct store_conn *c = NULL;
-    enum status st =
-        store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
+    const struct value id = VALUE_I(rd->id), *args = &id;
+    struct query query = rd->s->get;
+    struct select q;
+    enum status st = ST_OK;
 
+    if (!read_is_plain(rd)) {
+        read_select(rd, a, &q);
+        select_row(&q);
+        select_id(&q, rd->id);
+        read_select_rules(rd, &q);
+        st = select_end(&q, QUERY_READ, true, &query, &args);
+    }
     if (st == ST_OK)
-        st = store_run(c, &rd->s->get, &id, a, rows, NULL, NULL);
-    store_give(c);
-    rd->store_us = clock_mono_us() - from_us;
+        st = store_run(c, &query, args, a, rows, NULL, NULL);
     if (st == ST_OK && rows->n == 0)
         st = ST_NOT_FOUND;
     return st;
@@ -93,16 +232,23 @@ static enum status ask_one(struct reading *rd, struct arena *a,
 static enum status fill_one(void *arg, struct arena *a, struct cached *out)
 {
     struct reading *rd = arg;
+    int64_t from_us = clock_mono_us();
+    struct store_conn *c = NULL;
     struct rows rows;
     struct str etag;
     struct buf b;
-    enum status st = ask_one(rd, a, &rows);
+    enum status st =
+        store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
 
-    if (st != ST_OK)
-        return st;
     buf_init(&b, a, REPLY_MAX_BYTES);
-    rd->write(&b, rd->r, rd->s, rows.cell);
-    st = json_etag(rows.cell, a, &etag);
+    if (st == ST_OK)
+        st = ask_one(rd, c, a, &rows);
+    if (st == ST_OK)
+        st = shape_add_row(&b, rd->shape, rows.cell, c, a);
+    store_give(c);
+    rd->store_us = clock_mono_us() - from_us;
+    if (st == ST_OK)
+        st = json_etag(rows.cell, a, &etag);
     if (st == ST_OK)
         st = read_keep(&b, a, out);
     if (st == ST_OK)
@@ -110,17 +256,11 @@ static enum status fill_one(void *arg, struct arena *a, struct cached *out)
     return st;
 }
 
-enum status read_reply_one(struct reading *rd, const char *kind,
-                           struct reply *rp)
+static enum status answer_one(struct reading *rd, struct reply *rp)
 {
-    enum status st = params_none(rd->rq, rp);
-
-    if (st == ST_OK)
-        st = read_cached(rd, kind, fill_one, rp);
-    if (st != ST_OK)
-        return st;
     records_etag(rp, rd->out.etag);
-    if (request_etag_known(rd->rq, rd->out.etag)) {
+    if (shape_is_of_version(rd->shape) &&
+        request_etag_known(rd->rq, rd->out.etag)) {
         if (rd->out.gzip.len > 0) /* as its 200 has it */
             reply_header(rp, STR("Vary"), STR("Accept-Encoding"));
         return ST_NOT_MODIFIED;
@@ -129,118 +269,42 @@ enum status read_reply_one(struct reading *rd, const char *kind,
     return ST_OK;
 }
 
+enum status read_reply_one(struct reading *rd, const char *kind,
+                           struct reply *rp)
+{
+    enum status st = rd->rule == DECIDE_NO
+                         ? ST_NOT_FOUND
+                         : read_cached(rd, kind, fill_one, rp);
+
+    return st == ST_OK ? answer_one(rd, rp) : read_failed(rd, st, rp);
+}
+
+/* All that is wrong is said at once. */
+enum status read_shown(struct reading *rd, const struct list_params *p,
+                       struct reply *rp)
+{
+    return shape_read(rd->r, rd->s, &rd->asking, p->fields, p->expand, rd->rq,
+                      rp, &rd->shape);
+}
+
 enum status record_read(struct records *r, struct request *rq, struct reply *rp)
 {
-    struct reading rd = { .r = r, .rq = rq, .write = read_add_record };
-    enum status st = records_find(r, rq, rp, &rd.s);
+    struct list_params params = { .page = 1 };
+    struct reading rd = { .r = r, .rq = rq };
+    enum status st = records_find(r, rq, rp, &rd.s), shaped;
 
     if (st == ST_OK)
         st = records_id(rq->param[1], &rd.id);
-    return st == ST_OK ? read_reply_one(&rd, "r", rp) : st;
-}
-
-/* --- lists --------------------------------------------------------------- */
-
-enum status read_page(struct reading *rd, struct store_conn *c, struct arena *a,
-                      struct rows *out)
-{
-    const struct list_params *p = rd->list;
-    const struct value args[] = { VALUE_I(p->per_page),
-                                  VALUE_I((p->page - 1) * p->per_page) };
-    struct query q = rd->s->list;
-    enum status st = ST_OK;
-
-    if (p->n_sort > 0)
-        st = sql_list(rd->s, p->sort, p->n_sort, a, &q);
-    return st == ST_OK ? store_run(c, &q, args, a, out, NULL, NULL) : st;
-}
-
-void read_add_rows(struct buf *b, const struct reading *rd,
-                   const struct rows *rows)
-{
-    buf_add_char(b, '[');
-    for (size_t i = 0; i < rows->n; i++) {
-        if (i > 0)
-            buf_add_char(b, ',');
-        rd->write(b, rd->r, rd->s, rows->cell + i * rows->n_columns);
-    }
-    buf_add_char(b, ']');
-}
-
-/* Cheap when the page itself tells: it is the last and not empty. Else the
- * database counts; the answer is kept with the list. */
-static enum status ask_total(struct reading *rd, struct store_conn *c,
-                             struct arena *a, size_t n_rows, int64_t *total)
-{
-    const struct list_params *p = rd->list;
-    bool is_last =
-        (int64_t)n_rows < p->per_page && (n_rows > 0 || p->page == 1);
-    struct rows rows;
-    enum status st;
-
-    *total = p->skip_total ? -1 : (p->page - 1) * p->per_page + (int64_t)n_rows;
-    if (p->skip_total || is_last)
-        return ST_OK;
-    st = store_run(c, &rd->s->count, NULL, a, &rows, NULL, NULL);
     if (st == ST_OK)
-        *total = rows.cell[0].i;
-    return st;
-}
-
-static void add_envelope(struct buf *b, const struct list_params *p,
-                         int64_t total)
-{
-    int64_t pages = total < 0 ? -1 : (total + p->per_page - 1) / p->per_page;
-
-    buf_add(b, STR("{\"page\":"));
-    buf_add_int(b, p->page);
-    buf_add(b, STR(",\"perPage\":"));
-    buf_add_int(b, p->per_page);
-    buf_add(b, STR(",\"totalItems\":"));
-    buf_add_int(b, total);
-    buf_add(b, STR(",\"totalPages\":"));
-    buf_add_int(b, pages);
-    buf_add(b, STR(",\"items\":"));
-}
-
-static enum status fill_list(void *arg, struct arena *a, struct cached *out)
-{
-    struct reading *rd = arg;
-    int64_t from_us = clock_mono_us(), total;
-    struct store_conn *c = NULL;
-    struct rows rows;
-    struct buf b;
-    enum status st =
-        store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
-
-    if (st == ST_OK)
-        st = read_page(rd, c, a, &rows);
-    if (st == ST_OK)
-        st = ask_total(rd, c, a, rows.n, &total);
-    store_give(c);
-    rd->store_us = clock_mono_us() - from_us;
+        st = read_begin(&rd, ACTION_VIEW, rp);
     if (st != ST_OK)
         return st;
-    buf_init(&b, a, REPLY_MAX_BYTES);
-    add_envelope(&b, rd->list, total);
-    read_add_rows(&b, rd, &rows);
-    buf_add_char(&b, '}');
-    return read_keep(&b, a, out);
-}
-
-enum status record_list(struct records *r, struct request *rq, struct reply *rp)
-{
-    struct list_params params = { .page = 1, .per_page = PER_PAGE_DEFAULT };
-    struct reading rd = {
-        .r = r, .rq = rq, .write = read_add_record, .list = &params
-    };
-    enum status st = records_find(r, rq, rp, &rd.s);
-
-    if (st == ST_OK)
-        st = params_read(rd.s, true, rq, rp, &params);
-    if (st == ST_OK)
-        st = read_cached(&rd, "l", fill_list, rp);
-    if (st == ST_OK)
-        reply_ready(rp, rd.out.body, rd.out.gzip, STR_NONE);
-    return st == ST_TOO_BIG ? records_too_big(rq, rp) : st;
+    st = params_read(&rd, PARAMS_OF_ONE, rp, &params);
+    if (st == ST_OK || st == ST_BAD_INPUT) {
+        shaped = read_shown(&rd, &params, rp);
+        st = shaped == ST_OK ? st : shaped;
+    }
+    if (st == ST_OK && params.trash)
+        read_of_trash(&rd);
+    return st == ST_OK ? read_reply_one(&rd, "r", rp) : st;
 }
