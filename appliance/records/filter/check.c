@@ -97,6 +97,13 @@ static enum status read_path(struct compiler *k, const struct term *t,
     }
     if (st != ST_OK)
         return st;
+    k->n_steps += p->many && p->n_steps > 1 ? p->n_steps - 1 : 0;
+    if (k->n_steps > FILTER_MAX_STEPS)
+        return filter_bad(k, t->at,
+                          "at most %d relations behind relations to many",
+                          "au plus %d relations derrière des relations à "
+                          "plusieurs",
+                          FILTER_MAX_STEPS);
     out->operand.kind = OPERAND_PATH;
     domain_of_path(p, &out->operand);
     out->field = p->end == PATH_FIELD ? p->field : NULL;

@@ -107,7 +107,9 @@ struct asking {
 enum {
     FILTER_MAX_BYTES = 3500,
     FILTER_MAX_TERMS = 200, /* comparisons */
-    FILTER_MAX_DEPTH = 16   /* parentheses */
+    FILTER_MAX_DEPTH = 16,  /* parentheses */
+    FILTER_MAX_STEPS = 40   /* in all, along further relations from records
+                             * that are many: what planners take long over */
 };
 
 struct filter_error {

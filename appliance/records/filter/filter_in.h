@@ -15,6 +15,7 @@ struct compiler {
     enum lang lang;
     struct arena *arena;
     struct filter_error *why;
+    size_t n_steps; /* so far: see FILTER_MAX_STEPS */
 };
 
 /* Says what is wrong at an offset of the text, and returns ST_BAD_INPUT. Both

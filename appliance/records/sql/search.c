@@ -56,17 +56,19 @@ static size_t read_fields(struct select *q, const struct field **may)
 static void add_vector(struct select *q, struct buf *b,
                        const struct field *const *may, size_t n)
 {
-    char prefix[NAME_MAX_LEN + 4] = "";
+    struct str prefix;
     struct buf name;
 
     if (n == q->s->c->n_searchable) {
         select_add_column(b, q->from.alias, STR("_search"));
         return;
     }
-    buf_init_fixed(&name, prefix, sizeof(prefix));
+    select_buf(q, &name);
     ddl_name(&name, q->from.alias);
     buf_add_char(&name, '.');
-    ddl_searched(b, q->dialect, prefix, may, n);
+    prefix = select_text(q, &name);
+    if (q->st == ST_OK) /* it ends in a NUL */
+        ddl_searched(b, q->dialect, prefix.ptr, may, n);
 }
 
 static void add_words(struct select *q, struct buf *b, struct str words)
@@ -125,14 +127,15 @@ static void search_sqlite(struct select *q, struct str words,
                           const struct field *const *may, size_t n)
 {
     struct str alias = select_alias(q);
-    char table[NAME_MAX_LEN + 10] = "";
     struct buf name, rank;
+    struct str table;
 
-    buf_init_fixed(&name, table, sizeof(table));
+    select_buf(q, &name);
     buf_add(&name, STR("_search_"));
     buf_add(&name, q->s->c->name);
+    table = select_text(q, &name);
     buf_add(&q->from.joins, STR(" JOIN "));
-    ddl_name(&q->from.joins, str_of(table));
+    ddl_name(&q->from.joins, table);
     buf_add(&q->from.joins, STR(" AS "));
     ddl_name(&q->from.joins, alias);
     buf_add(&q->from.joins, STR(" ON "));
@@ -140,7 +143,7 @@ static void search_sqlite(struct select *q, struct str words,
     buf_add(&q->from.joins, STR(" = "));
     select_add_column(&q->from.joins, q->from.alias, STR("id"));
     buf_add(&q->where, STR(" AND "));
-    select_add_column(&q->where, alias, str_of(table));
+    select_add_column(&q->where, alias, table);
     buf_add(&q->where, STR(" MATCH "));
     select_arg(q, &q->where, VALUE_S(within(q, words, may, n)));
     select_buf(q, &rank);

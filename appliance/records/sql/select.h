@@ -56,7 +56,7 @@ struct select {
     size_t n_columns;
     struct value *args;
     size_t n_args, room;
-    unsigned n_aliases;
+    unsigned n_aliases, n_exists;
     bool bare;    /* joins without rules */
     bool literal; /* values of the schema become text */
     struct {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "check.h"
 #include "stage.h"
 
@@ -368,6 +367,92 @@ static void check_search(struct rig *r)
     stage_close(&s);
 }
 
+/* --- limits ----------------------------------------------------------------
+ */
+
+/* As much as a filter may have, of one part over and over. */
+static void check_long(struct stage *s, const char *part, size_t n,
+                       const char *joined)
+{
+    struct str text = STR("");
+    struct select q;
+    struct rows got;
+    struct buf b;
+
+    buf_init(&b, &s->rig->arena, FILTER_MAX_BYTES + 1000);
+    while (n > 1 && n * (strlen(part) + strlen(joined)) > FILTER_MAX_BYTES)
+        n--;
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&b, "%s%s", i == 0 ? "" : joined, part);
+    CHECK(buf_done(&b, &text) == ST_OK, "text");
+    stage_begin(s, &q, "pupils");
+    select_row(&q);
+    select_condition(&q, stage_filter(s, "pupils", text.ptr));
+    select_order_keys(&q, NULL, 0);
+    stage_run(s, &q, &got);
+}
+
+static void check_limits(struct rig *r)
+{
+    static const struct {
+        const char *part;
+        size_t n;
+    } row[] = {
+        { "id=1", FILTER_MAX_TERMS },
+        { "tags?=\"a\"", FILTER_MAX_TERMS },
+        { "name~\"%a%b%\"", FILTER_MAX_TERMS },
+        { "friends.name=\"x\"", FILTER_MAX_TERMS },
+        { "class.teacher.name!=\"x\"", FILTER_MAX_TERMS },
+        { "friends.friends.name=\"x\"", FILTER_MAX_STEPS },
+        { "friends.friends.friends.name=\"x\"", FILTER_MAX_STEPS / 2 },
+        { "pupils_via_friends.class.size>1", FILTER_MAX_STEPS },
+    };
+    char deep[200] = "";
+    struct stage s;
+
+    if (!open(&s, r))
+        return;
+    s.who.trusted = true;
+    for (size_t i = 0; i < COUNT(row); i++) {
+        check_long(&s, row[i].part, row[i].n, "&&");
+        check_long(&s, row[i].part, row[i].n, "||");
+    }
+    for (int i = 0; i < FILTER_MAX_DEPTH; i++)
+        strcat(deep, "(id=9||(");
+    deep[FILTER_MAX_DEPTH / 2 * 8] = '\0';
+    strcat(deep, "id=1");
+    for (int i = 0; i < FILTER_MAX_DEPTH; i++)
+        strcat(deep, ")");
+    CHECK(str_eq(ids_of(&s, "pupils", deep), STR("1")), "%s", deep);
+    stage_close(&s);
+}
+
+/* A path of many joins: too many are refused, not tried. */
+static void check_joins(struct rig *r)
+{
+    struct stage s;
+    struct select q;
+    struct rows got;
+    struct path path;
+    enum status st;
+
+    if (!open(&s, r))
+        return;
+    path = stage_path(&s, "pupils", "class.teacher.name");
+    stage_begin(&s, &q, "pupils");
+    select_row(&q);
+    for (int i = 0; i < 60; i++) /* each join is made once */
+        select_order(&q, &path, false);
+    stage_run(&s, &q, &got);
+    stage_begin(&s, &q, "pupils");
+    select_row(&q);
+    for (int i = 0; i <= SELECT_ARGS_MAX; i++)
+        select_id(&q, 1);
+    st = stage_try(&s, &q, &got);
+    CHECK(st == ST_TOO_BIG, "%s: %s", r->kind, status_name(st));
+    stage_close(&s);
+}
+
 /* --- attacks ---------------------------------------------------------------
  */
 
@@ -442,5 +527,7 @@ void test_select(void)
     rig_each(check_sums);
     rig_each(check_groups);
     rig_each(check_search);
+    rig_each(check_limits);
+    rig_each(check_joins);
     rig_each(check_attacks);
 }

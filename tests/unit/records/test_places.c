@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A page behind a place costs the same wherever the place is: by an index that
- * leads there, on both databases. PAGES_ROWS=200000 says what it takes. */
+ * leads there, on both databases. PLACES_ROWS=200000 says what it takes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,9 +165,9 @@ static void check_sort(struct walk *w, size_t i, long n_rows, bool tell)
                (long long)us[1], (long long)us[2]);
 }
 
-static void check_pages(struct rig *r)
+static void check_places(struct rig *r)
 {
-    const char *rows = getenv("PAGES_ROWS");
+    const char *rows = getenv("PLACES_ROWS");
     long n_rows = rows == NULL ? 6000 : strtol(rows, NULL, 10);
     struct walk w = { .n = 0 };
     char sql[1000];
@@ -183,7 +183,7 @@ static void check_pages(struct rig *r)
     stage_close(&w.s);
 }
 
-void test_pages(void)
+void test_places(void)
 {
-    rig_each(check_pages);
+    rig_each(check_places);
 }
