@@ -18,6 +18,7 @@ RECORDS_HANDLER(record_replace)
 RECORDS_HANDLER(record_delete)
 RECORDS_HANDLER(record_batch)
 RECORDS_HANDLER(record_restore)
+RECORDS_HANDLER(record_history)
 RECORDS_HANDLER(user_list)
 RECORDS_HANDLER(user_create)
 RECORDS_HANDLER(user_read)
@@ -47,6 +48,7 @@ const struct route routes[] = {
     { METHOD_PUT,    "/api/v1/{collection}/{id}",   do_record_replace,ACCESS_RULES_WRITE, BODY },
     { METHOD_DELETE, "/api/v1/{collection}/{id}",   do_record_delete, ACCESS_RULES_WRITE, 0 },
     { METHOD_POST,   "/api/v1/{collection}/{id}/restore", do_record_restore, ACCESS_RULES_WRITE, 0 },
+    { METHOD_GET,    "/api/v1/{collection}/{id}/history", do_record_history, ACCESS_RULES_READ,  0 },
     /* The same, as PocketBase's clients spell it. */
     { METHOD_GET,    RECORDS,                       do_record_list,   ACCESS_RULES_READ, 0 },
     { METHOD_POST,   RECORDS,                       do_record_create, ACCESS_RULES_WRITE, BODY },

@@ -41,6 +41,8 @@ enum status record_batch(struct records *r, struct request *rq,
                          struct reply *rp);
 enum status record_restore(struct records *r, struct request *rq,
                            struct reply *rp);
+enum status record_history(struct records *r, struct request *rq,
+                           struct reply *rp);
 
 /* API.md "Simple users": the same rows, the smaller wire. ST_NOT_FOUND when
  * the schema has no collection "users" with name and email. */

@@ -116,6 +116,8 @@ static handler *find_past(const struct request *rq, struct str what)
 {
     if (rq->method == METHOD_POST && str_eq(what, STR("restore")))
         return record_restore;
+    if (rq->method == METHOD_GET && str_eq(what, STR("history")))
+        return record_history;
     return NULL;
 }
 

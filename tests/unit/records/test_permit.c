@@ -44,6 +44,7 @@ static void is_for_the_trusted(struct rig *r)
         { &nobody, "PUT /api/v1/t/1", "{\"n\":2}", 401, "WWW-Authenticate" },
         { &nobody, "DELETE /api/v1/t/1", NULL, 401, "WWW-Authenticate" },
         { &nobody, "POST /api/v1/t/1/restore", NULL, 401, "WWW-Authenticate" },
+        { &nobody, "GET /api/v1/t/1/history", NULL, 401, "WWW-Authenticate" },
         { &trusted, "PATCH /api/v1/t/1", "{\"n\":2}", 200, "\"n\":2" },
         { &trusted, "DELETE /api/v1/t/1", NULL, 204, "" },
         { &trusted, "POST /api/v1/t/1/restore", NULL, 200, "\"n\":2" },
