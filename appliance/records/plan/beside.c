@@ -64,12 +64,12 @@ static const struct part {
     { STORE_SQLITE, true, 'g', "_search_", "_ins", "" },
     { STORE_SQLITE, true, 'g', "_search_", "_upd", "" },
     { STORE_SQLITE, true, 'g', "_search_", "_del", "" },
-    { STORE_SQLITE, true, 't', "_search_", "", "" },
+    { STORE_SQLITE, true, 't', "_search_", "_", "" },
     { STORE_POSTGRES, false, 'g', "_count_", "_ins", "" },
     { STORE_POSTGRES, false, 'g', "_count_", "_del", "" },
     { STORE_POSTGRES, false, 'g', "_count_", "_all", "" },
     { STORE_POSTGRES, false, 'g', "_count_", "_upd", "" },
-    { STORE_POSTGRES, true, 'x', "_search_", "", "" },
+    { STORE_POSTGRES, true, 'x', "_search_", "_", "" },
     { STORE_POSTGRES, true, 'c', "", "", "_search" },
 };
 

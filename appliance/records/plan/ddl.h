@@ -69,20 +69,23 @@ void ddl_foreign_key(struct buf *b, const struct collection *c,
  *             unique indexes hold WHERE "deleted" IS NULL; "_deleted_<c>" is
  *             an index on it, of the rows in the trash only.
  * "_created_<c>" an index on (created, id): what clients sort by most.
- * "_search_<c>" full text over the searchable fields. SQLite: an FTS5 table
- *             without content (contentless_delete), a column "_<field>" for
- *             each (FTS5 keeps a few names for itself), rowid the id, kept in
- *             step by triggers _search_<c>_ins, _upd, _del; its texts are
- *             fold_accents of the fields. PostgreSQL: a generated column
- *             "_search", a tsvector, and a GIN index of this name. Rows in the
- *             trash are in it too. Words are what fold_accents (base/fold.h)
- *             leaves between blanks: fold what is searched for, and cut it
- *             there, before it becomes a tsquery or a MATCH.
+ * "_search_<c>_" full text over the searchable fields. SQLite: an FTS5 table
+ *             without content (contentless_delete); its own tables are called
+ *             _search_<c>__data and so on, as no other collection's can be. A
+ *             column "_<field>" for each (FTS5 keeps a few names for itself),
+ *             rowid the id, kept in step by triggers _search_<c>_ins, _upd,
+ *             _del; its texts are fold_accents of the fields. PostgreSQL: a
+ *             generated column "_search", a tsvector, and a GIN index of this
+ *             name. Rows in the trash are in it too. Words are what
+ *             fold_accents (base/fold.h) leaves between blanks: fold what is
+ *             searched for, and cut it there, before it becomes a tsquery or
+ *             a MATCH.
  * "_count"    (collection TEXT, slot BIGINT, n BIGINT; key both): how many rows
  *             that are not in the trash, kept by triggers in the same
  *             transaction; the sum over the slots is the total. PostgreSQL:
  *             a slot for each backend process (pg_backend_pid()), so that
- *             nobody waits for anybody; plan_apply folds them into slot 0.
+ *             nobody waits for anybody; plan_apply folds those of processes
+ *             that are gone into slot 0.
  * "_audit", "_idempotency", "_secret": see ddl_own.
  *
  * PostgreSQL has two functions, immutable, made from the tables of

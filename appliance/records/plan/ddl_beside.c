@@ -196,7 +196,7 @@ static void sqlite_search_triggers(struct making *m, const char *table)
 
 static void sqlite_search(struct making *m)
 {
-    struct ddl_object *o = add(m, 't', "_search_", "");
+    struct ddl_object *o = add(m, 't', "_search_", "_");
     struct buf b;
 
     buf_addf(begin(m, &b), "CREATE VIRTUAL TABLE \"%s\" USING fts5(", o->name);
@@ -441,7 +441,7 @@ static void postgres_search(struct making *m)
     finish(m, &b, &words);
     if (m->st == ST_OK)
         postgres_search_column(m, words);
-    o = add(m, 'x', "_search_", "");
+    o = add(m, 'x', "_search_", "_");
     o->definition = STR("");
     /* A long list of what is not in the index yet makes each search slow, and
      * the insert that ends it. */

@@ -133,6 +133,7 @@ static void search_sqlite(struct select *q, struct str words,
     select_buf(q, &name);
     buf_add(&name, STR("_search_"));
     buf_add(&name, q->s->c->name);
+    buf_add_char(&name, '_');
     table = select_text(q, &name);
     buf_add(&q->from.joins, STR(" JOIN "));
     ddl_name(&q->from.joins, table);

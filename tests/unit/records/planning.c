@@ -13,11 +13,11 @@ enum status planning_try(struct rig *r, const char *json, bool allow_drop,
     struct schema *s = NULL;
     enum status st = schema_read(str_of(json), &r->arena, &s, &wrong);
 
+    *plan = (struct plan){ 0 };
+    *why = (struct store_error){ "", "" };
     CHECK(st == ST_OK, "%s at %s in %s", wrong.what, wrong.pointer, json);
     if (st != ST_OK)
         return st;
-    *plan = (struct plan){ 0 };
-    *why = (struct store_error){ "", "" };
     st = plan_apply(s, r->store, allow_drop, rig_deadline(), &r->arena, plan,
                     why);
     schema_free(s);
@@ -114,7 +114,7 @@ static void ask_for(struct rig *r, struct buf *b, const char *words)
     buf_init(b, &r->arena, 4096);
     buf_add(b, sqlite ? STR("SELECT group_concat(\"id\") FROM (SELECT \"id\" "
                             "FROM \"t\" WHERE \"id\" IN (SELECT \"rowid\" FROM "
-                            "\"_search_t\" WHERE \"_search_t\" MATCH '")
+                            "\"_search_t_\" WHERE \"_search_t_\" MATCH '")
                       : STR("SELECT string_agg(\"id\"::text, ',' ORDER BY "
                             "\"id\") FROM \"t\" WHERE \"_search\" @@ '"));
     while (left.len > 0) {
