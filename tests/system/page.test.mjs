@@ -409,7 +409,13 @@ describe('page: looks and language', () => {
                 reducedMotion: 'reduce',
             });
 
-            for (const path of ['/', '/c/users', '/status', '/nowhere']) {
+            for (const path of [
+                '/',
+                '/c/users',
+                '/status',
+                '/api/docs',
+                '/nowhere',
+            ]) {
                 await page.goto(a.url + path);
                 await page.locator('h1').waitFor();
                 await page.waitForLoadState('networkidle');
@@ -426,7 +432,7 @@ describe('page: looks and language', () => {
         const control = /^\s*- (button|link|combobox|radio|switch|textbox)\b/;
         const page = await openPage();
 
-        for (const path of ['/', '/c/users', '/status']) {
+        for (const path of ['/', '/c/users', '/status', '/api/docs']) {
             await page.goto(a.url + path);
             await page.waitForLoadState('networkidle');
             const tree = await page.locator('body').ariaSnapshot();
@@ -453,7 +459,13 @@ describe('page: looks and language', () => {
                 () => document.documentElement.scrollWidth - innerWidth,
             );
 
-        for (const path of ['/', '/c/users', '/status', '/nowhere']) {
+        for (const path of [
+            '/',
+            '/c/users',
+            '/status',
+            '/api/docs',
+            '/nowhere',
+        ]) {
             await page.goto(a.url + path);
             await page.locator('h1').waitFor();
             await page.waitForLoadState('networkidle');
@@ -533,6 +545,7 @@ describe('page: where it is served', () => {
             ['/accueil', 'Welcome'],
             ['/c/users', 'Users'],
             ['/status', 'Status'],
+            ['/api/docs', 'The API'],
             ['/no/such/page?x=1', 'There is nothing here'],
         ]) {
             await page.goto(a.url + path);

@@ -44,6 +44,12 @@ export interface Api {
   count(collection: string, options?: CallOptions): Promise<number>;
   health(options?: CallOptions): Promise<Health>;
   status(options?: CallOptions): Promise<Status>;
+  /** Whatever a GET of this address answers. */
+  read(
+    path: string,
+    query: Record<string, string>,
+    options?: CallOptions,
+  ): Promise<unknown>;
 }
 
 /* A proxy that compresses on the way marks the tag as weak, and If-Match
@@ -119,6 +125,10 @@ export function createApi(client: Client): Api {
     async status(options) {
       const call = { ...options, path: 'api/v1/status', alsoGood: [503] };
       return (await client.call(call, decodeStatus)).value;
+    },
+    async read(path, query, options) {
+      const call = { ...options, path, query };
+      return (await client.call(call, (value) => value)).value;
     },
   };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-import { useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { cx } from '../ui/cx';
 import { IconButton } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
@@ -40,7 +40,9 @@ export function Shell() {
         <TopBar />
         <main ref={main} tabIndex={-1} className={css.main}>
           <CrashGuard key={path}>
-            <Page />
+            <Suspense fallback={<p aria-busy="true" />}>
+              <Page />
+            </Suspense>
           </CrashGuard>
         </main>
         <Nav current={route} className={css.tabs} />

@@ -22,6 +22,7 @@ export const messages = {
   'nav.home': { en: 'Home', fr: 'Accueil' },
   'nav.users': { en: 'Users', fr: 'Utilisateurs' },
   'nav.status': { en: 'Status', fr: 'État' },
+  'nav.docs': { en: 'API', fr: 'API' },
 
   'prefs.title': { en: 'Preferences', fr: 'Préférences' },
   'prefs.language': { en: 'Language', fr: 'Langue' },
@@ -242,6 +243,24 @@ export const messages = {
   'status.uptime': { en: 'Running for', fr: 'En marche depuis' },
   'status.name': { en: 'Name', fr: 'Nom' },
   'status.copied': { en: 'Copied.', fr: 'Copié.' },
+
+  'docs.title': { en: 'The API', fr: 'L’API' },
+  'docs.lead': {
+    en: 'What this instance serves, and what you may do with it.',
+    fr: 'Ce que sert cette instance, et ce que vous pouvez en faire.',
+  },
+  'docs.required': { en: 'required', fr: 'obligatoire' },
+  'docs.readOnly': { en: 'read only', fr: 'en lecture seule' },
+  'docs.writeOnly': { en: 'write only', fr: 'en écriture seule' },
+  'docs.header': { en: 'header', fr: 'en-tête' },
+  'docs.locked': { en: 'Needs a token', fr: 'Demande un jeton' },
+  'docs.inside': { en: 'What is in it', fr: 'Ce qu’il contient' },
+  'docs.parameters': { en: 'Parameters', fr: 'Paramètres' },
+  'docs.body': { en: 'Body', fr: 'Corps' },
+  'docs.answers': { en: 'Answers', fr: 'Réponses' },
+  'docs.answer': { en: 'Answer', fr: 'Réponse' },
+  'docs.try': { en: 'Try it', fr: 'Essayer' },
+  'docs.send': { en: 'Send', fr: 'Envoyer' },
 
   'token.title': { en: 'Access token', fr: 'Jeton d’accès' },
   'token.missing': {

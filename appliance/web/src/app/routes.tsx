@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-import type { ComponentType } from 'react';
+import { lazy, type ComponentType } from 'react';
 import { HomePage } from '../pages/home/HomePage';
 import { MissingPage } from '../pages/missing/MissingPage';
 import { StatusPage } from '../pages/status/StatusPage';
@@ -16,11 +16,16 @@ export interface Route {
   icon?: IconName;
 }
 
-/* "/users" is an address of the REST API: no page may stand there. */
+/* Few need it, and then not at once. */
+const DocsPage = lazy(() => import('../pages/docs/DocsPage'));
+
+/* "/users" is an address of the REST API: no page may stand there. "/api/docs"
+ * is one for a page. */
 export const routes: readonly Route[] = [
   { paths: ['/', '/accueil'], title: 'nav.home', page: HomePage, icon: 'home' },
   { paths: ['/c/users'], title: 'nav.users', page: UsersPage, icon: 'users' },
   { paths: ['/status'], title: 'nav.status', page: StatusPage, icon: 'pulse' },
+  { paths: ['/api/docs'], title: 'nav.docs', page: DocsPage, icon: 'book' },
 ];
 
 export const missing: Route = {
