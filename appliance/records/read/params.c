@@ -144,10 +144,9 @@ static enum status read_filter(struct params *p, struct str value)
     struct filter_error why;
     enum status st;
 
-    value = str_trim(value);
-    if (value.len == 0)
+    if (str_trim(value).len == 0)
         return ST_OK;
-    p->out->filter_text = value;
+    p->out->filter_text = value; /* whole: mistakes are told by their place */
     st = filter_read(rd->r->schema, rd->s->c, FILTER_OF_CLIENT, value, &guard,
                      rd->rq->lang, rd->rq->arena, &p->out->filter, &why);
     return st == ST_BAD_INPUT
