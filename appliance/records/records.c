@@ -158,8 +158,9 @@ enum status records_refuse(const struct request *rq, struct reply *rp,
 {
     if (c->has_rules || rq->who.id != 0)
         return ST_FORBIDDEN;
-    reply_header(rp, STR("WWW-Authenticate"),
-                 STR("Bearer realm=\"appliance\""));
+    if (!reply_has_header(rp, STR("WWW-Authenticate")))
+        reply_header(rp, STR("WWW-Authenticate"),
+                     STR("Bearer realm=\"appliance\""));
     return ST_NO_SESSION;
 }
 
