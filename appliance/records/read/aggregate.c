@@ -41,7 +41,7 @@ static enum status read_of(struct params *p, struct str of, struct measure *m,
 
     if (path == NULL)
         return ST_NO_MEMORY;
-    st = params_path(p, STR("aggregate"), of, path, found);
+    st = params_path(p, STR("aggregate"), of, false, path, found);
     if (st != ST_OK || !*found)
         return st;
     m->of = path;
@@ -102,7 +102,7 @@ static enum status read_group(struct params *p, struct str text)
     struct list_params *l = p->out;
     struct path path;
     bool found;
-    enum status st = params_path(p, STR("groupBy"), text, &path, &found);
+    enum status st = params_path(p, STR("groupBy"), text, false, &path, &found);
 
     if (st != ST_OK || !found)
         return st;

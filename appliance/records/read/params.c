@@ -35,8 +35,16 @@ struct str params_words(const struct params *p, const char *en, const char *fr)
     return str_of(p->rd->rq->lang == LANG_FR ? fr : en);
 }
 
+static bool crosses_many(const struct path *p)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        if (p->step[i].kind != STEP_ONE)
+            return true;
+    return false;
+}
+
 enum status params_path(struct params *p, struct str where, struct str text,
-                        struct path *out, bool *found)
+                        bool lists, struct path *out, bool *found)
 {
     const struct path_guard guard = { rules_may_name, (void *)&p->rd->asking };
     const struct request *rq = p->rd->rq;
@@ -50,7 +58,7 @@ enum status params_path(struct params *p, struct str where, struct str text,
                            path_say(&why, text, rq->lang, rq->arena));
     if (st != ST_OK)
         return st;
-    if (out->many || (out->end == PATH_FIELD && out->field->list))
+    if (crosses_many(out) || (out->many && !lists))
         return params_note(p, where, PROBLEM_BAD_VALUE,
                            params_words(p,
                                         "fields with one value for each record",
@@ -208,7 +216,7 @@ static enum status read_sort_key(struct params *p, struct str text)
         text.ptr++, text.len--;
     if (p->aggregates)
         return aggregate_sort_key(p, text, key.descending);
-    st = params_path(p, STR("sort"), text, &key.path, &found);
+    st = params_path(p, STR("sort"), text, true, &key.path, &found);
     if (st != ST_OK || !found || is_sorted_by(l, text))
         return st;
     if (l->n_sort == SORT_KEYS_MAX)

@@ -19,11 +19,12 @@ enum status params_note(struct params *p, struct str where, enum problem what,
                         struct str detail);
 enum status params_note_int(struct params *p, struct str where,
                             enum problem what, int64_t n);
-/* A path with at most one value for each record, by which rows can be put in
- * order; else a problem is noted and *found is false. */
+/* A path with at most one value for each record (lists: or the list of a
+ * select), by which rows can be put in order; else a problem is noted and
+ * *found is false. */
 MUST_CHECK enum status params_path(struct params *p, struct str where,
-                                   struct str text, struct path *out,
-                                   bool *found);
+                                   struct str text, bool lists,
+                                   struct path *out, bool *found);
 struct str params_words(const struct params *p, const char *en, const char *fr);
 
 /* aggregate=, groupBy=, and a key of sort= beside them. */

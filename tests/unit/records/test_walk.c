@@ -29,34 +29,24 @@ static const char schema[] =
      "{\"name\":\"lo\",\"type\":\"text\",\"max\":100000},"
      "{\"name\":\"g\",\"type\":\"relation\",\"collection\":\"g\","
       "\"onDelete\":\"null\",\"index\":true},"
+     "{\"name\":\"li\",\"type\":\"select\",\"values\":[\"x\",\"y\"],"
+      "\"max\":2},"
      "{\"name\":\"se\",\"type\":\"select\",\"values\":[\"x\",\"y\"]}]}]}";
 /* clang-format on */
 
-static const char *const sorts[] = { "",
-                                     "id",
-                                     "-id",
-                                     "te",
-                                     "-te",
-                                     "nt",
-                                     "-nt",
-                                     "nu,-te",
-                                     "-nu",
-                                     "bo",
-                                     "-bo,nt",
-                                     "da,-id",
-                                     "-at",
-                                     "de,te,nt",
-                                     "-de",
-                                     "se,-nt,te",
-                                     "g.na",
-                                     "-g.na,te",
-                                     "g.size,-nu",
-                                     "-g.size",
-                                     "g.created,-g.id",
-                                     "created",
-                                     "-updated,-created",
-                                     "lo",
-                                     "-lo,nt" };
+static const char *const sorts[] = { "",         "id",
+                                     "-id",      "te",
+                                     "-te",      "nt",
+                                     "-nt",      "nu,-te",
+                                     "-nu",      "bo",
+                                     "-bo,nt",   "da,-id",
+                                     "-at",      "de,te,nt",
+                                     "-de",      "se,-nt,te",
+                                     "li,-nt",   "g.na",
+                                     "-g.na,te", "g.size,-nu",
+                                     "-g.size",  "g.created,-g.id",
+                                     "created",  "-updated,-created",
+                                     "lo",       "-lo,nt" };
 
 /* --- asking -------------------------------------------------------------- */
 
@@ -169,6 +159,8 @@ static void add_row(uint64_t *dice)
             roll(dice, 3));
     if (roll(dice, 4) > 0)
         ADD(",\"se\":\"%s\"", roll(dice, 2) ? "x" : "y");
+    if (roll(dice, 4) > 0)
+        ADD(",\"li\":[%s]", roll(dice, 2) ? "\"y\",\"x\"" : "\"x\"");
     if (roll(dice, 4) > 0)
         ADD(",\"g\":%u", 1 + roll(dice, 3));
     if (roll(dice, 3) > 0)
