@@ -35,7 +35,8 @@ static enum status wait_for_request(struct worker *k, int64_t timeout_ms)
 
     if (k->wire.len > 0)
         return ST_OK; /* sent ahead */
-    seat_state(&k->seat, WIRE_IDLE);
+    seat_state(&k->seat,
+               k->wire.fresh && k->wire.tls != NULL ? WIRE_FIRST : WIRE_IDLE);
     if (atomic_load(&shared->draining))
         return ST_BUSY;
     st = wire_first(&k->wire, timeout_ms);
@@ -276,6 +277,7 @@ static bool serve_one(struct worker *k, enum listener listener,
         w->broken = true;
     if (!w->broken)
         shift(w);
+    w->fresh = false;
     count_bytes(w);
     return !w->broken;
 }
@@ -338,6 +340,7 @@ void connection_serve(struct worker *k, int fd, enum listener listener,
     w->room = worker_buf_bytes(conf);
     w->head_end = w->at = w->len = 0;
     w->broken = w->refused = false;
+    w->fresh = true;
     w->first_timeout_ms = 0;
     (void)fcntl(fd, F_SETFL, 0); /* blocking: only wire_first makes use of it */
     while (serve_one(k, listener, from, timeout_ms))

@@ -28,8 +28,11 @@ enum {
     /* Who only just finished may have the next request under way. */
     IDLE_MIN_MS = 200,
     /* Handshakes get more than the rest: under load it is us who are slow,
-     * and to end them then would waste what they have cost. */
+     * and to end them then would waste what they have cost. So does the first
+     * request after one: a client that opened a thousand connections has much
+     * to do before it sends it. */
     HANDSHAKE_MIN_MS = 2500,
+    FIRST_MIN_MS = 1500,
     PATIENCE_MS = 1000, /* with a head, a body or a reply */
     PATIENCE_MIN_MS = 200,
     DRAIN_TICK_MS = 10
@@ -241,6 +244,7 @@ static int on_tick(void *pool, int waiting)
         if (!end_longest(p, WIRE_IDLE, IDLE_MIN_MS) &&
             !end_longest(p, WIRE_LINGER, 0) &&
             !end_longest(p, WIRE_HANDSHAKE, HANDSHAKE_MIN_MS) &&
+            !end_longest(p, WIRE_FIRST, FIRST_MIN_MS) &&
             !end_longest(p, WIRE_HEAD, patient_ms) &&
             !end_longest(p, WIRE_BODY, patient_ms) &&
             !end_longest(p, WIRE_SEND, patient_ms))
@@ -460,8 +464,8 @@ enum status server_open(const struct server_conf *conf, struct server **out,
 
 static void end_waiting(struct seat *seat)
 {
-    static const enum wire_state waiting[] = { WIRE_IDLE, WIRE_HANDSHAKE,
-                                               WIRE_LINGER };
+    static const enum wire_state waiting[] = { WIRE_IDLE, WIRE_FIRST,
+                                               WIRE_HANDSHAKE, WIRE_LINGER };
 
     for (size_t i = 0; i < COUNT(waiting); i++)
         seat_end(seat, waiting[i]);

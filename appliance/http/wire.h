@@ -15,7 +15,8 @@
 enum wire_state {
     WIRE_NONE,
     WIRE_HANDSHAKE, /* TLS */
-    WIRE_IDLE,      /* no byte of a request yet */
+    WIRE_FIRST,     /* it is done; no byte of the first request yet */
+    WIRE_IDLE,      /* no byte of a request yet, or of the next */
     WIRE_HEAD,      /* some, but not all of its head */
     WIRE_BUSY,      /* a request is being served */
     WIRE_BODY,      /* the same, but its worker waits for the body */
@@ -77,6 +78,7 @@ struct wire {
 
     bool broken;  /* no request can follow on this connection */
     bool refused; /* what came was not read to its end */
+    bool fresh;   /* nothing was asked on it yet */
     int64_t received_bytes, sent_bytes; /* since last asked */
 
     /* Of the body or the reply under way: since when the client makes us
