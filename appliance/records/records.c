@@ -63,7 +63,9 @@ enum status records_open(const struct schema *schema, struct store *store,
 
 enum status records_keep(struct records *r)
 {
-    return keeper_open(r, r->log, &r->keeper);
+    enum status st = keys_free_claims(r->store, clock_wall_ms());
+
+    return st == ST_OK ? keeper_open(r, r->log, &r->keeper) : st;
 }
 
 void records_close(struct records *r)

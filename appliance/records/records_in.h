@@ -136,6 +136,7 @@ MUST_CHECK enum status params_none(const struct request *rq, struct reply *rp);
 /* --- write/input.c ------------------------------------------------------- */
 
 struct modifier; /* write/modify.c */
+struct shape;    /* read/shape.h */
 
 /* What a body asks for. All by field no. */
 struct change {
@@ -161,17 +162,22 @@ enum write_kind {
 };
 
 /* The whole of such a request: parameters, body, rules, the change, and the
- * answer with its Location and ETag. write: what the answer looks like; NULL:
+ * answer with its Location and ETag. shape: what the answer looks like; NULL:
  * as fields and expand say. */
 MUST_CHECK enum status write_request(struct records *r,
                                      const struct statements *s,
                                      enum write_kind kind, int64_t id,
                                      struct request *rq, struct reply *rp,
-                                     row_writer *write);
+                                     const struct shape *shape);
 /* DELETE; the body of the answer is the caller's. */
 MUST_CHECK enum status write_delete(struct records *r,
                                     const struct statements *s, int64_t id,
                                     struct request *rq, struct reply *rp);
+
+/* --- write/idempotency.c ------------------------------------------------- */
+
+/* The claims of a process that is gone, where only one owns the store. */
+MUST_CHECK enum status keys_free_claims(struct store *store, int64_t now_ms);
 
 /* --- read.c -------------------------------------------------------------- */
 

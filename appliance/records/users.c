@@ -4,28 +4,6 @@
 #include "base/clock.h"
 #include "records/read/shape.h"
 
-static void add_field(struct buf *b, const struct statements *s,
-                      const struct field *f, const struct value *row)
-{
-    for (size_t i = 0; i < s->n_shown; i++)
-        if (s->shown[i] == f) {
-            buf_add(b, STR(",\""));
-            buf_add(b, f->name);
-            buf_add(b, STR("\":"));
-            json_add_value(b, f, &row[ROW_FIELDS + i]);
-        }
-}
-
-static void write_user(struct buf *b, const struct records *r,
-                       const struct statements *s, const struct value *row)
-{
-    buf_add(b, STR("{\"id\":"));
-    buf_add_int(b, row[ROW_ID].i);
-    add_field(b, s, r->user_name, row);
-    add_field(b, s, r->user_email, row);
-    buf_add_char(b, '}');
-}
-
 static enum status find_user(const struct records *r, const struct request *rq,
                              int64_t *id)
 {
@@ -34,11 +12,23 @@ static enum status find_user(const struct records *r, const struct request *rq,
 
 /* --- one ----------------------------------------------------------------- */
 
+static enum status write_one(struct records *r, enum write_kind kind,
+                             int64_t id, struct request *rq, struct reply *rp)
+{
+    const struct field *const fields[] = { r->user_name, r->user_email };
+    const struct asking asking = records_asking(rq);
+    const struct shape *shape;
+    enum status st = shape_pick(r, r->users, &asking, fields, COUNT(fields),
+                                rq->arena, &shape);
+
+    return st == ST_OK ? write_request(r, r->users, kind, id, rq, rp, shape)
+                       : st;
+}
+
 enum status user_create(struct records *r, struct request *rq, struct reply *rp)
 {
-    if (r->users == NULL)
-        return ST_NOT_FOUND;
-    return write_request(r, r->users, WRITE_CREATE, 0, rq, rp, write_user);
+    return r->users == NULL ? ST_NOT_FOUND
+                            : write_one(r, WRITE_CREATE, 0, rq, rp);
 }
 
 /* Read by the rules of the collection, each field by its own. */
@@ -69,9 +59,7 @@ enum status user_change(struct records *r, struct request *rq, struct reply *rp)
     int64_t id;
     enum status st = find_user(r, rq, &id);
 
-    return st == ST_OK ? write_request(r, r->users, WRITE_CHANGE, id, rq, rp,
-                                       write_user)
-                       : st;
+    return st == ST_OK ? write_one(r, WRITE_CHANGE, id, rq, rp) : st;
 }
 
 enum status user_delete(struct records *r, struct request *rq, struct reply *rp)

@@ -44,3 +44,11 @@ const struct query sql_key_free = {
     .keep = true,
     .n_args = 2,
 };
+
+const struct query sql_key_free_all = {
+    .text = "DELETE FROM \"_idempotency\" WHERE \"at\" > $1 AND "
+            "\"state\" = 0",
+    .class = QUERY_DELETE,
+    .keep = false,
+    .n_args = 1,
+};

@@ -25,4 +25,7 @@ extern const struct query sql_key_keep;
 /* $1: key, $2: at */
 extern const struct query sql_key_free;
 
+/* $1: at. The claims since then that nobody can be at work on any more. */
+extern const struct query sql_key_free_all;
+
 #endif

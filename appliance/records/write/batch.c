@@ -10,6 +10,7 @@
 /* A request of a batch, while it is still to be done. */
 struct part {
     struct op op;
+    const struct shape *shape;
     struct str id; /* of the url: digits, or "@0.id"; ptr NULL: none */
 };
 
@@ -116,10 +117,10 @@ static const struct {
     enum op_kind kind;
     unsigned takes;
 } forms[] = {
-    { STR_INIT("POST"), false, false, OP_CREATE, TAKES_ON },
-    { STR_INIT("POST"), true, true, OP_RESTORE, 0 },
-    { STR_INIT("PATCH"), true, false, OP_CHANGE, 0 },
-    { STR_INIT("PUT"), true, false, OP_REPLACE, 0 },
+    { STR_INIT("POST"), false, false, OP_CREATE, TAKES_ON | TAKES_SHAPE },
+    { STR_INIT("POST"), true, true, OP_RESTORE, TAKES_SHAPE },
+    { STR_INIT("PATCH"), true, false, OP_CHANGE, TAKES_SHAPE },
+    { STR_INIT("PUT"), true, false, OP_REPLACE, TAKES_SHAPE },
     { STR_INIT("DELETE"), true, false, OP_DELETE, TAKES_PURGE },
 };
 
@@ -149,11 +150,13 @@ static enum status use_place(struct batch *b, struct str method,
     p->id = at->id;
     st = params_of_write(&b->u, at->query, forms[i].takes, &params);
     p->op.purge = params.purge;
-    if (st == ST_OK && params.on.ptr != NULL) {
+    if (params.on.ptr != NULL)
         p->op.kind = OP_UPSERT;
+    if (st == ST_OK)
+        st = op_permit(&b->u, &p->op);
+    if (st == ST_OK && params.on.ptr != NULL)
         st = upsert_field(&b->u, p->op.s, params.on, &p->op.on);
-    }
-    return st;
+    return st == ST_OK ? write_shape(&b->u, p->op.s, &params, &p->shape) : st;
 }
 
 static enum status read_headers(struct batch *b, const struct json *v,
@@ -325,10 +328,11 @@ static enum status find_id(struct batch *b, struct part *p)
                                     : records_id(p->id, &p->op.id);
 }
 
-static void add_result(struct batch *b, const struct op *op,
-                       const struct done *done)
+static enum status add_result(struct batch *b, const struct part *p,
+                              const struct done *done)
 {
     struct buf *out = &b->u.rp->body;
+    enum status st = ST_OK;
 
     buf_add(out, b->at == 0 ? STR("[{\"status\":") : STR(",{\"status\":"));
     buf_add_int(out, done->code);
@@ -336,8 +340,9 @@ static void add_result(struct batch *b, const struct op *op,
     if (done->row == NULL)
         buf_add(out, STR("null"));
     else
-        read_add_record(out, b->u.r, op->s, done->row);
+        st = write_record(&b->u, p->shape, done->row);
     buf_add_char(out, '}');
+    return st == ST_OK ? out->st : st;
 }
 
 static enum status run_part(struct batch *b, struct part *p)
@@ -350,13 +355,14 @@ static enum status run_part(struct batch *b, struct part *p)
         st = find_id(b, p);
     if (st == ST_OK)
         st = op_run(u, &p->op, &done);
+    if (st == ST_OK)
+        st = add_result(b, p, &done);
     if (st != ST_OK)
         return failed(b, st);
-    add_result(b, &p->op, &done);
     if (done.row != NULL)
         b->made[b->at] = (struct made){ p->op.s->c, done.id };
     u->n_made = b->at + 1;
-    return u->rp->body.st;
+    return ST_OK;
 }
 
 static enum status run(struct unit *u, void *arg, struct answer *out)

@@ -23,6 +23,24 @@ struct claim {
     bool held;
 };
 
+/* --- after a crash ---------------------------------------------------------
+ */
+
+enum status keys_free_claims(struct store *store, int64_t now_ms)
+{
+    const struct value since = VALUE_I(now_ms - KEPT_MS);
+    struct store_conn *c = NULL;
+    enum status st;
+
+    if (store_dialect(store) != STORE_SQLITE)
+        return ST_OK;
+    st = store_take(store, STORE_WRITE, clock_mono_ms() + GRACE_MS, &c);
+    if (st == ST_OK)
+        st = store_run(c, &sql_key_free_all, &since, NULL, NULL, NULL, NULL);
+    store_give(c);
+    return st;
+}
+
 /* --- whose, and for what ------------------------------------------------- */
 
 static enum status hash(struct unit *u, struct str text, struct str *out)

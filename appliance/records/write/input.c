@@ -5,7 +5,7 @@
 #include "base/nearest.h"
 #include "records/write/unit.h"
 
-enum { UNKNOWN_MAX = 20, PROBLEMS_MAX = 200 };
+enum { UNKNOWN_MAX = 20, PROBLEMS_MAX = 200, LARGE_BYTES = 1024 * 1024 };
 
 /* --- the body ------------------------------------------------------------ */
 
@@ -72,6 +72,15 @@ static enum status not_this_kind(const struct request *rq, struct reply *rp,
     return ST_BAD_INPUT;
 }
 
+/* What a value takes in memory is many times its text. */
+static enum status too_many_values(const struct request *rq, struct reply *rp)
+{
+    records_say(rq, rp, "the body holds too many values; send fewer at a time",
+                "le corps contient trop de valeurs ; envoyez-en moins à la "
+                "fois");
+    return ST_TOO_BIG;
+}
+
 enum status input_body(struct request *rq, struct reply *rp, bool list_too,
                        const struct json **out)
 {
@@ -92,6 +101,8 @@ enum status input_body(struct request *rq, struct reply *rp, bool list_too,
     st = json_read(body, rq->arena, out, &why);
     if (st == ST_BAD_INPUT)
         return not_json(rq, rp, &why);
+    if (st == ST_NO_MEMORY && body.len > LARGE_BYTES)
+        return too_many_values(rq, rp);
     if (st == ST_OK && json_kind(*out) != JSON_OBJECT &&
         !(list_too && json_kind(*out) == JSON_ARRAY))
         return not_this_kind(rq, rp, list_too);

@@ -5,12 +5,16 @@
 
 enum { WRONG_MAX = 20 };
 
+enum { KNOWN_ON, KNOWN_FIELDS, KNOWN_EXPAND, KNOWN_PURGE, KNOWN__COUNT };
+
 static const struct {
     struct str name;
     unsigned takes;
-} known[] = {
-    { STR_INIT("on"), TAKES_ON },
-    { STR_INIT("purge"), TAKES_PURGE },
+} known[KNOWN__COUNT] = {
+    [KNOWN_ON] = { STR_INIT("on"), TAKES_ON },
+    [KNOWN_FIELDS] = { STR_INIT("fields"), TAKES_SHAPE },
+    [KNOWN_EXPAND] = { STR_INIT("expand"), TAKES_SHAPE },
+    [KNOWN_PURGE] = { STR_INIT("purge"), TAKES_PURGE },
 };
 
 static enum status note(struct unit *u, struct str where, enum problem what,
@@ -20,19 +24,28 @@ static enum status note(struct unit *u, struct str where, enum problem what,
     return ST_BAD_INPUT;
 }
 
-static enum status keep(struct unit *u, unsigned takes, struct str value,
-                        struct write_params *out)
+static enum status keep_purge(struct unit *u, struct str value,
+                              struct write_params *out)
 {
     bool yes = str_eq(value, STR("1")) || str_eq(value, STR("true"));
 
-    if (takes == TAKES_ON) {
-        out->on = value;
-        return ST_OK;
-    }
     if (!yes && !str_eq(value, STR("0")) && !str_eq(value, STR("false")))
         return note(u, STR("purge"), PROBLEM_BAD_VALUE,
                     u->rq->lang == LANG_FR ? STR("1 ou 0") : STR("1 or 0"));
     out->purge = yes;
+    return ST_OK;
+}
+
+static enum status keep(struct unit *u, size_t which, struct str value,
+                        struct write_params *out)
+{
+    struct str *const texts[] = { [KNOWN_ON] = &out->on,
+                                  [KNOWN_FIELDS] = &out->fields,
+                                  [KNOWN_EXPAND] = &out->expand };
+
+    if (which == KNOWN_PURGE)
+        return keep_purge(u, value, out);
+    *texts[which] = value;
     return ST_OK;
 }
 
@@ -56,10 +69,10 @@ static enum status read_one(struct unit *u, unsigned takes, struct str name,
         nearest_try(&near, known[i].name);
         if (!str_eq(name, known[i].name))
             continue;
-        if ((*seen & known[i].takes) != 0)
+        if ((*seen >> i & 1) != 0)
             return note(u, known[i].name, PROBLEM_TWICE, known[i].name);
-        *seen |= known[i].takes;
-        return keep(u, known[i].takes, value, out);
+        *seen |= 1U << i;
+        return keep(u, i, value, out);
     }
     if (takes == 0)
         return none_here(u, name);
@@ -81,6 +94,55 @@ enum status params_of_write(struct unit *u, struct str query, unsigned takes,
     }
     return st == ST_OK ? it.st : st;
 }
+
+/* --- what is shown ------------------------------------------------------- */
+
+/* Those that were noted without a prefix. */
+static void add_prefix(const struct unit *u, struct problem_at *from)
+{
+    struct str whole;
+    struct buf b;
+
+    for (struct problem_at *p = from; p != NULL; p = p->next) {
+        buf_init(&b, u->rq->arena, 4096);
+        buf_add(&b, u->prefix);
+        buf_add(&b, p->where);
+        if (buf_done(&b, &whole) == ST_OK)
+            p->where = whole;
+    }
+}
+
+enum status write_shape(struct unit *u, const struct statements *s,
+                        const struct write_params *params,
+                        const struct shape **out)
+{
+    struct problem_at **end = u->rp->problems_end;
+    struct asking *asking = arena_take(u->rq->arena, sizeof(*asking));
+    enum status st;
+
+    if (asking == NULL)
+        return ST_NO_MEMORY;
+    *asking = records_asking(u->rq);
+    st = shape_read(u->r, s, asking, params->fields, params->expand, u->rq,
+                    u->rp, out);
+    if (st != ST_OK && u->prefix.len > 0)
+        add_prefix(u, end == NULL ? u->rp->problems : *end);
+    return st;
+}
+
+enum status write_record(struct unit *u, const struct shape *sh,
+                         const struct value *row)
+{
+    enum status st = shape_add_row(&u->rp->body, sh, row, u->c, u->rq->arena);
+
+    if (st != ST_TOO_BIG)
+        return st;
+    records_say(u->rq, u->rp, "the answer would be too large; expand less",
+                "la réponse serait trop grande ; développez moins");
+    return ST_BAD_INPUT;
+}
+
+/* --- upserts ------------------------------------------------------------- */
 
 /* A field that may not be read cannot be asked for by its values. */
 static bool may_go_by(const struct unit *u, const struct field *f)

@@ -9,7 +9,7 @@ struct write {
     struct unit u;
     struct op op;
     const struct json *body;
-    row_writer *write;
+    const struct shape *shape;
 };
 
 /* --- answers ------------------------------------------------------------- */
@@ -55,24 +55,24 @@ static enum status answer_one(struct write *w, const struct done *done,
         st = make_location(u->rq, done->id, &out->location);
     if (st != ST_OK)
         return st;
-    w->write(&u->rp->body, u->r, w->op.s, done->row);
-    return u->rp->body.st;
+    return write_record(u, w->shape, done->row);
 }
 
 static enum status answer_many(struct write *w, const struct done *done,
                                size_t n, struct answer *out)
 {
     struct buf *b = &w->u.rp->body;
+    enum status st = ST_OK;
 
     out->code = 200;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
         buf_add_char(b, i == 0 ? '[' : ',');
-        w->write(b, w->u.r, w->op.s, done[i].row);
+        st = write_record(&w->u, w->shape, done[i].row);
         if (done[i].code == 201)
             out->code = 201;
     }
     buf_add_char(b, ']');
-    return b->st;
+    return st;
 }
 
 /* --- one, many ----------------------------------------------------------- */
@@ -119,6 +119,9 @@ static enum status run_one(struct write *w, struct answer *out)
     st = op_prepare(u, &w->op);
     if (st == ST_INVALID)
         return explain_invalid(w);
+    /* What the answer needs to ask must not fail when all is done. */
+    if (st == ST_OK && shape_asks(w->shape))
+        st = unit_begin(u);
     if (st == ST_OK)
         st = op_run(u, &w->op, &done);
     if (!u->begun) /* done: others need not wait for the answer's words */
@@ -173,27 +176,32 @@ static enum status begin(struct write *w, unsigned takes)
     w->op.if_match = request_header_list(u->rq, "If-Match");
     if (w->op.kind == OP_REPLACE)
         w->op.if_none_match = request_header_list(u->rq, "If-None-Match");
-    if (st == ST_OK && params.on.ptr != NULL) {
+    if (params.on.ptr != NULL)
         w->op.kind = OP_UPSERT;
+    if (st == ST_OK)
+        st = op_permit(u, &w->op);
+    if (st == ST_OK && params.on.ptr != NULL)
         st = upsert_field(u, w->op.s, params.on, &w->op.on);
-    }
-    return st == ST_OK ? op_permit(u, &w->op) : st;
+    if (st == ST_OK && w->shape == NULL && w->op.kind != OP_DELETE)
+        st = write_shape(u, w->op.s, &params, &w->shape);
+    return st;
 }
 
 enum status write_request(struct records *r, const struct statements *s,
                           enum write_kind kind, int64_t id, struct request *rq,
-                          struct reply *rp, row_writer *write)
+                          struct reply *rp, const struct shape *shape)
 {
     static const enum op_kind kinds[] = { [WRITE_CREATE] = OP_CREATE,
                                           [WRITE_CHANGE] = OP_CHANGE,
                                           [WRITE_REPLACE] = OP_REPLACE };
     struct write w = { .op = { .kind = kinds[kind], .s = s, .id = id },
-                       .write = write == NULL ? read_add_record : write };
-    bool many = write == NULL && kind == WRITE_CREATE;
+                       .shape = shape };
+    bool many = shape == NULL && kind == WRITE_CREATE;
+    unsigned takes = shape == NULL ? TAKES_SHAPE : 0;
     enum status st;
 
     unit_open(&w.u, r, rq, rp);
-    st = begin(&w, many ? TAKES_ON : 0);
+    st = begin(&w, takes | (many ? TAKES_ON : 0U));
     if (st == ST_OK)
         st = input_body(rq, rp, many, &w.body);
     if (st == ST_OK)
@@ -295,21 +303,23 @@ static enum status bring_back(struct unit *u, void *arg, struct answer *out)
 {
     struct write *w = arg;
     struct done done;
-    enum status st = op_run(u, &w->op, &done);
+    enum status st = unit_begin(u);
 
+    if (st == ST_OK)
+        st = op_run(u, &w->op, &done);
     return st == ST_OK ? answer_one(w, &done, out) : st;
 }
 
 enum status record_restore(struct records *r, struct request *rq,
                            struct reply *rp)
 {
-    struct write w = { .op = { .kind = OP_RESTORE }, .write = read_add_record };
+    struct write w = { .op = { .kind = OP_RESTORE } };
     enum status st = find_one(r, rq, rp, &w.op.s, &w.op.id);
 
     if (st != ST_OK)
         return st;
     unit_open(&w.u, r, rq, rp);
-    st = begin(&w, 0);
+    st = begin(&w, TAKES_SHAPE);
     if (st == ST_OK)
         st = write_once(&w.u, bring_back, &w);
     if (st == ST_OK)

@@ -4,6 +4,7 @@
 #ifndef RECORDS_WRITE_WRITE_H
 #define RECORDS_WRITE_WRITE_H
 
+#include "records/read/shape.h"
 #include "records/write/unit.h"
 
 enum { BULK_MAX = 1000, BATCH_MAX = 200 };
@@ -14,7 +15,7 @@ enum { BULK_MAX = 1000, BATCH_MAX = 200 };
 
 /* The parameters that writes take; ptr NULL: not given. */
 struct write_params {
-    struct str on;
+    struct str on, fields, expand;
     bool purge;
 };
 
@@ -22,10 +23,20 @@ struct write_params {
 enum {
     TAKES_ON = 1,
     TAKES_PURGE = 2,
+    TAKES_SHAPE = 4, /* fields, expand */
 };
 MUST_CHECK enum status params_of_write(struct unit *u, struct str query,
                                        unsigned takes,
                                        struct write_params *out);
+
+/* What the answer shows of a record of s. Problems get the unit's prefix. */
+MUST_CHECK enum status write_shape(struct unit *u, const struct statements *s,
+                                   const struct write_params *params,
+                                   const struct shape **out);
+/* Writes the record as it is now; the unit has begun, unless the shape asks
+ * nothing. */
+MUST_CHECK enum status write_record(struct unit *u, const struct shape *sh,
+                                    const struct value *row);
 
 /* The id that a PUT may make a record with. */
 MUST_CHECK enum status write_chosen_id(struct unit *u, struct str text,
