@@ -453,6 +453,47 @@ static void check_joins(struct rig *r)
     stage_close(&s);
 }
 
+/* Short of memory anywhere, a statement is refused, not run in part. */
+static void check_memory(struct rig *r)
+{
+    struct stage s;
+    const struct condition *f;
+    struct order_key key[2];
+    const struct value at[] = { VALUE_NONE, VALUE_I(3) };
+    enum status st = ST_NO_MEMORY;
+    size_t n = 0;
+
+    if (!open(&s, r))
+        return;
+    f = stage_filter(&s, "pupils",
+                     "class.size > 1 && friends.friends.name ?~ 'x' && tags = "
+                     "'a' && class.teacher.name != null");
+    key[0] = (struct order_key){ stage_path(&s, "pupils", "class.room"), true };
+    key[1] = (struct order_key){ stage_path(&s, "pupils", "place"), false };
+    for (size_t max = 256; st != ST_OK && max < 1 << 22; max += max / 16) {
+        const struct value *args;
+        struct query query;
+        struct select q;
+        struct arena a;
+
+        arena_init(&a, max);
+        select_begin(&q, s.schema, s.all, stage_of(&s, "pupils"), s.dialect,
+                     &s.asking, &a);
+        select_row(&q);
+        select_search(&q, STR("un deux"));
+        select_condition(&q, f);
+        select_rule(&q, ACTION_VIEW);
+        select_after(&q, key, COUNT(key), at, 3, 10);
+        st = select_end(&q, QUERY_LIST, true, &query, &args);
+        CHECK(st == ST_OK || st == ST_NO_MEMORY, "%zu: %s", max,
+              status_name(st));
+        n++;
+        arena_close(&a);
+    }
+    CHECK(st == ST_OK && n > 10, "%zu times", n);
+    stage_close(&s);
+}
+
 /* --- attacks ---------------------------------------------------------------
  */
 
@@ -529,5 +570,6 @@ void test_select(void)
     rig_each(check_search);
     rig_each(check_limits);
     rig_each(check_joins);
+    rig_each(check_memory);
     rig_each(check_attacks);
 }
