@@ -393,13 +393,45 @@ static void end_order(struct select *q)
     buf_add(b, q->descending ? STR(" DESC") : STR(""));
 }
 
+static void add_from(struct select *q, struct buf *b)
+{
+    buf_add(b, STR(" FROM "));
+    ddl_name(b, q->s->c->name);
+    buf_add(b, select_text(q, &q->from.joins));
+}
+
+/* A database fills the columns of all the rows it sorts or passes over. Where
+ * that means asking other tables, the page is made of ids first; the names
+ * inside are those outside, and hide them. (A rank is known inside only.) */
+static bool finds_first(const struct select *q)
+{
+    return q->s->row_asks && q->limit.len > 0 && q->n_groups == 0 &&
+           q->ranked.len == 0;
+}
+
+static void add_found(struct select *q, struct str branch, struct buf *b)
+{
+    buf_add(b, STR(" WHERE "));
+    select_add_column(b, q->from.alias, STR("id"));
+    buf_add(b, STR(" IN (SELECT "));
+    select_add_column(b, q->from.alias, STR("id"));
+    add_from(q, b);
+    add_where(q, branch, b);
+    buf_add(b, select_text(q, &q->order));
+    buf_add(b, select_text(q, &q->limit));
+    buf_add_char(b, ')');
+    buf_add(b, select_text(q, &q->order));
+}
+
 static void add_select(struct select *q, struct str branch, struct buf *b)
 {
     buf_add(b, STR("SELECT "));
     buf_add(b, select_text(q, &q->columns));
-    buf_add(b, STR(" FROM "));
-    ddl_name(b, q->s->c->name);
-    buf_add(b, select_text(q, &q->from.joins));
+    add_from(q, b);
+    if (finds_first(q)) {
+        add_found(q, branch, b);
+        return;
+    }
     add_where(q, branch, b);
     buf_add(b, select_text(q, &q->group));
     buf_add(b, select_text(q, &q->order));

@@ -25,6 +25,7 @@ struct statements {
     struct str row;          /* the columns, also for RETURNING: there lists
                               * of links and computed values of other rows
                               * are as before the statement */
+    bool row_asks;           /* columns of it ask other tables */
     struct query get;        /* $1: id; like all that follow, not of what is
                               * in the trash */
     struct query get_any;    /* $1: id; in the trash too */
