@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { command, newFolder, start, stopAll } from './appliance.mjs';
+import { command, newFolder, start, stopAll, until } from './appliance.mjs';
 import { valueOf } from './exposition.mjs';
 import { backends, postgres } from './servers.mjs';
 
@@ -251,7 +251,12 @@ for (const store of ['sqlite', 'postgres'])
             const pool = 'appliance_store_pool_connections';
 
             assert.ok(valueOf(text, pool) <= 3, 'the pool is bounded');
-            assert.equal(valueOf(text, `${pool}_in_use`), 0, 'all given back');
+            // The appliance's own threads take one now and then.
+            await until('all are given back', async () => {
+                const now = (await a.askOps('/metrics')).text;
+
+                return valueOf(now, `${pool}_in_use`) === 0 ? true : null;
+            });
             assert.ok(valueOf(text, 'appliance_store_pool_waits_total') > 0);
         });
     });
