@@ -289,12 +289,12 @@ static void follows_rules_of_fields(struct rig *r)
 {
     static const struct ask row[] = {
         { &ann, "POST /api/v1/t", "{\"name\":\"a\",\"owner\":1}", 201,
-          "\"fixed\":5" },
+          "\"fixed\":5\n!mark\n!vote" },
         { &ann, "POST /api/v1/t", "{\"pay\":1,\"mark\":2,\"vote\":3}", 403,
           "\"pay\":{\"code\":\"forbidden\"\n\"mark\":{\"code\":\"forbidden\"\n"
           "!\"vote\":{" },
         { &ann, "POST /api/v1/t", "{\"vote\":3,\"secret\":\"s\"}", 201,
-          "!secret" },
+          "!vote\n!secret" },
         { &ann, "POST /api/v1/t", "{\"owner\":1,\"mine\":3}", 201,
           "\"mine\":3" },
         { &ann, "POST /api/v1/t", "{\"owner\":2,\"mine\":3}", 403,
