@@ -11,7 +11,7 @@
 #include "check.h"
 #include "world.h"
 
-enum { FILTERS = 150, SORTS = 30, KEYS_MAX = 3, PAGE = 4 };
+enum { FILTERS = 150, SORTS = 30, GROUPS = 60, KEYS_MAX = 3, PAGE = 4 };
 
 struct tally {
     size_t filters, held, refused;
@@ -138,24 +138,13 @@ static bool read_sort(struct world *w, size_t c, struct sort *out)
     return buf_done(&b, &out->text) == ST_OK;
 }
 
-static int compare_values(struct value a, struct value b)
-{
-    if (a.kind == VALUE_NULL || b.kind == VALUE_NULL)
-        return (a.kind != VALUE_NULL) - (b.kind != VALUE_NULL);
-    if (a.kind == VALUE_TEXT)
-        return str_cmp(a.s, b.s);
-    if (a.kind == VALUE_INT)
-        return (a.i > b.i) - (a.i < b.i);
-    return (a.r > b.r) - (a.r < b.r);
-}
-
 static bool comes_before(const struct sort *s, const struct place *a,
                          const struct place *b)
 {
     bool descending = s->n > 0 && s->key[s->n - 1].descending;
 
     for (size_t i = 0; i < s->n; i++) {
-        int order = compare_values(a->at[i], b->at[i]);
+        int order = world_compare(a->at[i], b->at[i]);
 
         if (order != 0)
             return s->key[i].descending ? order > 0 : order < 0;
@@ -201,7 +190,7 @@ static bool is_row(const struct rows *rows, size_t i, const struct place *want,
     const struct value *row = rows->cell + i * rows->n_columns;
 
     for (size_t k = 0; k < s->n; k++)
-        if (compare_values(row[n_columns + k], want->at[k]) != 0)
+        if (world_compare(row[n_columns + k], want->at[k]) != 0)
             return false;
     return row[ROW_ID].i == want->id;
 }
@@ -252,6 +241,97 @@ static void check_sort(struct world *w, size_t c)
           w->rig->kind, c, STR_ARG(s.text), seen, n);
 }
 
+/* --- groups ----------------------------------------------------------------
+ */
+
+struct group {
+    struct value of;
+    struct world_sum sum;
+};
+
+/* By hand, in their order. */
+static size_t group_here(struct world *w, size_t c, const struct path *by,
+                         const struct path *of, struct group out[WORLD_ROWS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n[c]; i++) {
+        struct world_row *row = &w->row[c][i];
+        struct value key = world_value(w, &row->record, by);
+        size_t at = 0;
+
+        if (row->deleted)
+            continue;
+        while (at < n && world_compare(out[at].of, key) < 0)
+            at++;
+        if (at == n || world_compare(out[at].of, key) != 0) {
+            memmove(&out[at + 1], &out[at], (n++ - at) * sizeof(out[0]));
+            out[at] = (struct group){ .of = key };
+        }
+        world_count(&out[at].sum, world_value(w, &row->record, of));
+    }
+    return n;
+}
+
+static bool read_path(struct world *w, size_t c, struct str *text,
+                      struct path *out)
+{
+    struct path_error why;
+    struct buf b;
+
+    buf_init(&b, &w->rig->arena, 200);
+    world_path(w, c, &b, true);
+    return buf_done(&b, text) == ST_OK &&
+           path_read(w->schema, w->all[c].c, *text, PATH_OF_VALUE, NULL, out,
+                     &why) == ST_OK &&
+           !out->many;
+}
+
+static bool passes(const struct world_sum *s, enum aggregate how)
+{
+    return how == AGGREGATE_SUM &&
+           (s->whole > INT64_MAX || s->whole < INT64_MIN);
+}
+
+static void check_groups(struct world *w, size_t c)
+{
+    enum aggregate how = (enum aggregate)dice_under(&w->dice, AGGREGATE__COUNT);
+    struct group want[WORLD_ROWS + 1];
+    struct rows rows = { 0 };
+    struct path by, of;
+    struct str text, of_text;
+    enum field_type type;
+    struct select q;
+    size_t n;
+    int scale;
+
+    if (!read_path(w, c, &text, &by) || !read_path(w, c, &of_text, &of) ||
+        !aggregate_type(how, &of, &type, &scale))
+        return;
+    n = group_here(w, c, &by, &of, want);
+    for (size_t i = 0; i < n; i++)
+        if (passes(&want[i].sum, how))
+            return; /* test_select.c has one */
+    begin(&q, w, c);
+    select_group(&q, &by);
+    select_count(&q);
+    select_aggregate(&q, how, &of);
+    if (!ask(w, &q, text, &rows))
+        return;
+    CHECK(rows.n == n, "%s: c%zu by %.*s: %zu groups, not %zu", w->rig->kind, c,
+          STR_ARG(text), rows.n, n);
+    for (size_t i = 0; i < n && i < rows.n; i++) {
+        const struct value *got = &rows.cell[3 * i];
+
+        CHECK(
+            world_compare(got[0], want[i].of) == 0 &&
+                got[1].i == want[i].sum.rows &&
+                world_compare(got[2], world_total(&want[i].sum, how, &of)) == 0,
+            "%s: c%zu by %.*s: group %zu, %.*s(%.*s)", w->rig->kind, c,
+            STR_ARG(text), i, STR_ARG(aggregate_names[how]), STR_ARG(of_text));
+    }
+}
+
 /* --- rows ------------------------------------------------------------------
  */
 
@@ -275,7 +355,7 @@ static void check_rows(struct world *w, size_t c)
             struct path p = { .end = PATH_FIELD, .field = s->shown[k] };
             struct value want = world_value(w, &w->row[c][i].record, &p);
 
-            CHECK(compare_values(got, want) == 0, "%s: c%zu row %zu: %.*s",
+            CHECK(world_compare(got, want) == 0, "%s: c%zu row %zu: %.*s",
                   w->rig->kind, c, i + 1, STR_ARG(s->shown[k]->name));
         }
 }
@@ -303,6 +383,8 @@ static void run_world(struct rig *r, uint64_t seed)
         check_filter(w, i % WORLD_COLLECTIONS, &t);
     for (size_t i = 0; i < SORTS; i++)
         check_sort(w, i % WORLD_COLLECTIONS);
+    for (size_t i = 0; i < GROUPS; i++)
+        check_groups(w, i % WORLD_COLLECTIONS);
     CHECK(t.filters > FILTERS / 3 && t.held > t.filters,
           "seed %" PRIu64 ": %zu filters, %zu rows", seed, t.filters, t.held);
     if (getenv("AGREE_SEED") != NULL || getenv("AGREE_WORLDS") != NULL)

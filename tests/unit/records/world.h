@@ -56,6 +56,19 @@ void world_source(struct world_source *s, struct world *w, bool bare);
 struct value world_value(struct world *w, const struct record *r,
                          const struct path *p);
 
+/* Aggregates, row by row in the order of ids. */
+__extension__ typedef __int128 world_wide;
+struct world_sum {
+    int64_t rows, values;
+    world_wide whole;
+    double real;
+    struct value least, most;
+};
+int world_compare(struct value a, struct value b); /* null is the least */
+void world_count(struct world_sum *s, struct value v);
+struct value world_total(const struct world_sum *s, enum aggregate how,
+                         const struct path *of);
+
 /* In words of the grammar, over collection c. single: not one that is many. */
 size_t world_path(struct world *w, size_t c, struct buf *b, bool single);
 void world_filter(struct world *w, size_t c, struct buf *b);

@@ -5,8 +5,6 @@
 #include "check.h"
 #include "world.h"
 
-__extension__ typedef __int128 wide;
-
 static struct world_row *row_of(struct world *w, const struct collection *c,
                                 int64_t id)
 {
@@ -85,14 +83,7 @@ static enum status follow(void *arg, const struct record *from,
 /* --- computed --------------------------------------------------------------
  */
 
-struct sum {
-    int64_t rows, values;
-    wide whole;
-    double real;
-    struct value best;
-};
-
-static int compare(struct value a, struct value b)
+int world_compare(struct value a, struct value b)
 {
     if (a.kind == VALUE_NULL || b.kind == VALUE_NULL)
         return (a.kind != VALUE_NULL) - (b.kind != VALUE_NULL);
@@ -103,38 +94,40 @@ static int compare(struct value a, struct value b)
     return (a.r > b.r) - (a.r < b.r);
 }
 
-static void count_in(struct sum *s, enum aggregate how, struct value v)
+void world_count(struct world_sum *s, struct value v)
 {
-    int beyond;
-
     s->rows++;
     if (v.kind == VALUE_NULL)
         return;
-    beyond = s->values++ == 0 ? 0 : compare(v, s->best);
-    if (s->values == 1 || (how == AGGREGATE_MIN ? beyond < 0 : beyond > 0))
-        s->best = v;
+    if (s->values++ == 0)
+        s->least = s->most = v;
+    if (world_compare(v, s->least) < 0)
+        s->least = v;
+    if (world_compare(v, s->most) > 0)
+        s->most = v;
     if (v.kind == VALUE_INT)
         s->whole += v.i;
     else if (v.kind == VALUE_REAL)
         s->real += v.r;
 }
 
-static struct value result(const struct sum *s, const struct field *f)
+struct value world_total(const struct world_sum *s, enum aggregate how,
+                         const struct path *of)
 {
-    const struct path *of = &f->computed->of;
-    bool real = of->end == PATH_FIELD && of->field->type == FIELD_NUMBER;
+    bool field = of->end == PATH_FIELD;
+    bool real = field && of->field->type == FIELD_NUMBER;
     double mean;
 
-    if (f->computed->how == AGGREGATE_COUNT)
+    if (how == AGGREGATE_COUNT)
         return VALUE_I(of->end == PATH_RECORD ? s->rows : s->values);
     if (s->values == 0)
         return VALUE_NONE;
-    if (f->computed->how == AGGREGATE_SUM)
+    if (how == AGGREGATE_SUM)
         return real ? VALUE_R(s->real) : VALUE_I((int64_t)s->whole);
-    if (f->computed->how != AGGREGATE_AVG)
-        return s->best;
+    if (how != AGGREGATE_AVG)
+        return how == AGGREGATE_MIN ? s->least : s->most;
     mean = (real ? s->real : (double)s->whole) / (double)s->values;
-    if (of->field->type == FIELD_DECIMAL) {
+    if (field && of->field->type == FIELD_DECIMAL) {
         double by = 1;
 
         for (int i = 0; i < of->field->scale; i++)
@@ -151,7 +144,7 @@ static enum status compute(void *arg, const struct record *of,
     struct world_source *s = arg, bare;
     const struct computed *how = f->computed;
     const struct record *all;
-    struct sum sum = { 0 };
+    struct world_sum sum = { 0 };
     size_t n = 0;
 
     world_source(&bare, s->w, true);
@@ -164,11 +157,11 @@ static enum status compute(void *arg, const struct record *of,
                                   &s->w->asking, a, &yes) == ST_OK,
                   "when");
         if (yes)
-            count_in(&sum, how->how,
-                     how->of.end == PATH_FIELD ? all[i].field[how->of.field->no]
-                                               : VALUE_I(all[i].id));
+            world_count(&sum, how->of.end == PATH_FIELD
+                                  ? all[i].field[how->of.field->no]
+                                  : VALUE_I(all[i].id));
     }
-    *out = result(&sum, f);
+    *out = world_total(&sum, how->how, &how->of);
     return ST_OK;
 }
 
