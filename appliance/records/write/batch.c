@@ -47,10 +47,10 @@ static enum status wrong_url(struct batch *b)
 static enum status wrong_method(struct batch *b)
 {
     return wrong(b, "method", PROBLEM_BAD_VALUE,
-                 "POST to a collection or to /restore, or PATCH, PUT or DELETE "
-                 "of a record",
-                 "POST vers une collection ou vers /restore, ou PATCH, PUT ou "
-                 "DELETE d'une fiche");
+                 "POST to a collection or to /restore, or PATCH, PUT, DELETE "
+                 "or GET of a record",
+                 "POST vers une collection ou vers /restore, ou PATCH, PUT, "
+                 "DELETE ou GET d'une fiche");
 }
 
 /* --- a url --------------------------------------------------------------- */
@@ -122,6 +122,7 @@ static const struct {
     { STR_INIT("PATCH"), true, false, OP_CHANGE, TAKES_SHAPE },
     { STR_INIT("PUT"), true, false, OP_REPLACE, TAKES_SHAPE },
     { STR_INIT("DELETE"), true, false, OP_DELETE, TAKES_PURGE },
+    { STR_INIT("GET"), true, false, OP_READ, TAKES_SHAPE },
 };
 
 static enum status find_collection(struct batch *b, struct str name,
@@ -186,22 +187,17 @@ static enum status read_headers(struct batch *b, const struct json *v,
     return ST_OK;
 }
 
-static bool needs_body(enum op_kind kind)
-{
-    return kind != OP_DELETE && kind != OP_RESTORE;
-}
-
 static enum status read_body(struct batch *b, const struct json *v,
                              struct op *op)
 {
     bool given = v != NULL && json_kind(v) != JSON_NULL;
 
     op->body = v;
-    if (!needs_body(op->kind) && given &&
+    if (!op_has_body(op->kind) && given &&
         (json_kind(v) != JSON_OBJECT || json_count(v) > 0))
         return wrong(b, "body", PROBLEM_BAD_VALUE, "left out here",
                      "absent ici");
-    if (needs_body(op->kind) && (!given || json_kind(v) != JSON_OBJECT))
+    if (op_has_body(op->kind) && (!given || json_kind(v) != JSON_OBJECT))
         return wrong(b, "body", PROBLEM_WRONG_TYPE, "a JSON object",
                      "un objet JSON");
     return ST_OK;

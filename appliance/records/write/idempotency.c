@@ -306,6 +306,7 @@ enum status write_once(struct unit *u, write_work *work, void *arg)
         if (st == ST_OK && kept != NULL)
             return replay(u, kept);
     }
+    u->keyed = k.held;
     if (st == ST_OK && k.held)
         st = unit_begin(u);
     if (st == ST_OK)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "records/sql/parts.h"
+#include "records/sql/select.h"
 #include "records/write/unit.h"
 
 /* An upsert that others keep crossing gives up after so many. */
@@ -377,6 +378,15 @@ static enum status replace_with(struct unit *u, struct op *op,
     return st == ST_OK ? change_row(u, op, before, out) : st;
 }
 
+/* Who may not see what is there is not told that nothing is. */
+static enum status hide_missing(const struct unit *u, const struct op *op,
+                                enum status st)
+{
+    bool sees = action_decide(op->s->c, ACTION_VIEW, &u->asking) == DECIDE_YES;
+
+    return st == ST_FORBIDDEN && !sees ? ST_NOT_FOUND : st;
+}
+
 /* The id is taken, by somebody who was faster, or another value is. */
 static enum status look_why(struct unit *u, const struct op *op, bool *again)
 {
@@ -394,11 +404,11 @@ static enum status create_at(struct unit *u, struct op *op, struct done *out,
     enum status st = check_tags(u, op, NULL);
 
     if (st == ST_OK)
-        st = permit_at_all(u, op->s->c, ACTION_CREATE);
+        st = hide_missing(u, op, permit_at_all(u, op->s->c, ACTION_CREATE));
     if (st == ST_OK)
         st = input_complete(u, op, false);
     if (st == ST_OK)
-        st = before_insert(u, op);
+        st = hide_missing(u, op, before_insert(u, op));
     if (st == ST_OK)
         st = run_insert(u, op, &op->s->insert_at, &row);
     if (st == ST_OK && row == NULL)
@@ -551,6 +561,33 @@ static enum status bring_back(struct unit *u, struct op *op, struct done *out)
     return st;
 }
 
+/* --- as it is ------------------------------------------------------------ */
+
+static enum status look(struct unit *u, struct op *op, struct done *out)
+{
+    const struct value id = VALUE_I(op->id), *args = &id;
+    struct query query = op->s->get;
+    struct rows rows = { .n = 0 };
+    struct select q;
+    enum status st = ST_OK;
+
+    if (action_decide(op->s->c, ACTION_VIEW, &u->asking) != DECIDE_YES) {
+        select_begin(&q, u->r->schema, u->r->statements, op->s,
+                     store_dialect(u->r->store), &u->asking, u->rq->arena);
+        select_row(&q);
+        select_rule(&q, ACTION_VIEW);
+        select_id(&q, op->id);
+        st = select_end(&q, QUERY_READ, false, &query, &args);
+    }
+    if (st == ST_OK)
+        st = unit_run(u, &query, args, &rows, NULL);
+    if (st == ST_OK && rows.n == 0)
+        st = ST_NOT_FOUND;
+    if (st == ST_OK)
+        *out = (struct done){ .code = 200, .id = op->id, .row = rows.cell };
+    return st;
+}
+
 /* --- any of them --------------------------------------------------------- */
 
 /* Who may either may go on: which it is shows later. */
@@ -567,11 +604,14 @@ enum status op_permit(const struct unit *u, const struct op *op)
     static const enum action actions[] = { [OP_CREATE] = ACTION_CREATE,
                                            [OP_CHANGE] = ACTION_UPDATE,
                                            [OP_DELETE] = ACTION_DELETE,
-                                           [OP_RESTORE] = ACTION_DELETE };
+                                           [OP_RESTORE] = ACTION_DELETE,
+                                           [OP_READ] = ACTION_VIEW };
+    enum status st;
 
     if (op->kind == OP_UPSERT || op->kind == OP_REPLACE)
         return permit_either(u, op->s->c);
-    return permit_at_all(u, op->s->c, actions[op->kind]);
+    st = permit_at_all(u, op->s->c, actions[op->kind]);
+    return st == ST_FORBIDDEN && op->kind == OP_READ ? ST_NOT_FOUND : st;
 }
 
 static enum status check_on(struct unit *u, const struct op *op)
@@ -585,12 +625,17 @@ static enum status check_on(struct unit *u, const struct op *op)
     return unit_problem(u, op->on->name, PROBLEM_REQUIRED, STR_NONE);
 }
 
+bool op_has_body(enum op_kind kind)
+{
+    return kind < OP_DELETE;
+}
+
 enum status op_prepare(struct unit *u, struct op *op)
 {
     enum status st = op_permit(u, op), on = ST_OK;
 
     op->prepared = true;
-    if (st != ST_OK || op->kind == OP_DELETE || op->kind == OP_RESTORE)
+    if (st != ST_OK || !op_has_body(op->kind))
         return st;
     st = input_change(u, op);
     if (op->kind == OP_UPSERT && (st == ST_OK || st == ST_INVALID))
@@ -604,7 +649,8 @@ enum status op_run(struct unit *u, struct op *op, struct done *out)
                                        struct done * out) = {
         [OP_CREATE] = create,    [OP_UPSERT] = upsert,
         [OP_CHANGE] = change,    [OP_REPLACE] = replace,
-        [OP_DELETE] = take_away, [OP_RESTORE] = bring_back
+        [OP_DELETE] = take_away, [OP_RESTORE] = bring_back,
+        [OP_READ] = look
     };
     enum status st = op->prepared ? ST_OK : op_prepare(u, op);
 

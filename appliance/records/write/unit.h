@@ -26,6 +26,7 @@ struct unit {
     struct asking asking;
     struct store_conn *c; /* NULL until the first statement */
     bool begun;           /* in a transaction; else each statement is one */
+    bool keyed;           /* the answer is kept with the change */
     bool undone;          /* rolled back already: only questions are left */
     bool unsure;          /* a statement outside a transaction may have been
                            * done though it failed */
@@ -79,14 +80,15 @@ enum op_kind {
     OP_CHANGE,  /* PATCH */
     OP_REPLACE, /* PUT */
     OP_DELETE,
-    OP_RESTORE
+    OP_RESTORE,
+    OP_READ /* GET, in a batch: what its earlier requests made of it */
 };
 
 struct op {
     enum op_kind kind;
     const struct statements *s;
     int64_t id;              /* but for OP_CREATE, OP_UPSERT */
-    const struct json *body; /* but for OP_DELETE, OP_RESTORE: an object */
+    const struct json *body; /* an object; not for OP_DELETE and after */
     const struct field *on;  /* OP_UPSERT: unique */
     bool purge;              /* OP_DELETE: for good */
     /* If-Match and If-None-Match, lists joined; ptr NULL: not sent. */
@@ -100,6 +102,8 @@ struct done {
     int64_t id;
     const struct value *row; /* as it is now; NULL when there is none */
 };
+
+bool op_has_body(enum op_kind kind);
 
 /* Whether who asks may do such a thing at all. */
 MUST_CHECK enum status op_permit(const struct unit *u, const struct op *op);

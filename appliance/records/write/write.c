@@ -124,7 +124,8 @@ static enum status run_one(struct write *w, struct answer *out)
         st = unit_begin(u);
     if (st == ST_OK)
         st = op_run(u, &w->op, &done);
-    if (!u->begun) /* done: others need not wait for the answer's words */
+    /* Done: others need not wait for the answer's words. */
+    if (!u->keyed && !shape_asks(w->shape))
         st = unit_close(u, st);
     return st == ST_OK ? answer_one(w, &done, out) : st;
 }

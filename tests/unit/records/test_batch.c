@@ -108,10 +108,21 @@ static const struct step batches[] = {
     { BATCH, "{\"request\":[]}", 400, "did you mean requests?" },
     { BATCH, "[]", 400, "must be a JSON object\"" },
     { BATCH, "{\"requests\":[7]}", 400, "\"0.url\"" },
+    { BATCH, "{\"requests\":["
+      "{\"method\":\"PATCH\",\"url\":\"/api/v1/people/1\","
+       "\"body\":{\"days\":7}},"
+      "{\"method\":\"GET\",\"url\":\"/api/v1/people/@0.id?fields=days\"},"
+      "{\"method\":\"GET\",\"url\":\"/api/v1/people/99\"}]}", 404,
+      "request 2 of the batch" },
+    { BATCH, "{\"requests\":["
+      "{\"method\":\"PATCH\",\"url\":\"/api/v1/people/1\","
+       "\"body\":{\"days\":7}},"
+      "{\"method\":\"GET\",\"url\":\"/api/v1/people/@0.id?fields=days\"}"
+      "]}", 200, ",{\"status\":200,\"body\":{\"days\":7}}]" },
     { BATCH, "{\"requests\":[{\"method\":\"GET\","
-      "\"url\":\"/api/v1/people/1\"}]}", 400,
+      "\"url\":\"/api/v1/people\"}]}", 400,
       "\"0.method\":{\"code\":\"bad_value\",\"message\":\"must be POST to a "
-      "collection or to /restore, or PATCH, PUT or DELETE of a record" },
+      "collection or to /restore, or PATCH, PUT, DELETE or GET of a record" },
     { BATCH, "{\"requests\":[{\"method\":\"PATCH\","
       "\"url\":\"/api/v1/people\",\"body\":{}}]}", 400, "\"0.method\"" },
     { BATCH, "{\"requests\":[{\"method\":\"POST\","

@@ -560,6 +560,13 @@ static void survives_want_of_memory(struct rig *r)
     fail_each("POST /api/v1/settings", "{\"key\":\"b\",\"value\":[1,2]}", 201);
     fail_each("GET /api/v1/settings?sort=-key", NULL, 200);
     fail_each("PATCH /api/v1/settings/1", "{\"value\":{\"a\":null}}", 200);
+    fail_each("PUT /api/v1/settings/1", "{\"key\":\"c\"}", 200);
+    fail_each("POST /api/v1/settings?on=key",
+              "[{\"key\":\"c\",\"value\":1},{\"key\":\"d\"}]", 201);
+    fail_each("POST /api/v1/batch",
+              "{\"requests\":[{\"method\":\"PATCH\",\"url\":"
+              "\"/api/v1/settings/1\",\"body\":{\"value\":3}}]}",
+              200);
     fail_each("DELETE /api/v1/settings/1", NULL, 204);
     CHECK(mem_live - before < 64, "%s: %ld more", r->kind, mem_live - before);
     desk_close(&desk);

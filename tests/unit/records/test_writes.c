@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/metrics.h"
 #include "check.h"
 #include "desk.h"
 
@@ -452,6 +453,32 @@ static void links_records(struct rig *r)
     desk_close(&desk);
 }
 
+/* --- what it costs ------------------------------------------------------- */
+
+static void cost(const char *line, const char *body, int code, int64_t want)
+{
+    int64_t before = metrics_total(METRIC_STORE_QUERIES), n;
+
+    desk_ask(&desk, line, NULL, body);
+    n = metrics_total(METRIC_STORE_QUERIES) - before;
+    CHECK(desk.code == code && n == want, "%s: %s: %d, %lld statements",
+          desk.rig->kind, line, desk.code, (long long)n);
+}
+
+/* One statement, which is its own transaction, where nothing asks for more. */
+static void writes_at_once(struct rig *r)
+{
+    if (!desk_open(&desk, r, shop))
+        return;
+    CHECK(metrics_open("unit", "unit") == ST_OK, "no memory");
+    cost("POST /api/v1/items", "{\"number\":\"a\",\"part_of\":null}", 201, 1);
+    cost("POST /api/v1/items", "{\"number\":\"b\",\"part_of\":1}", 201, 1);
+    cost("PATCH /api/v1/items/1", "{\"stock\":1}", 200, 1);
+    cost("PATCH /api/v1/items/1", "{\"stock\":1}", 200, 2);
+    metrics_close();
+    desk_close(&desk);
+}
+
 /* clang-format off */
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
@@ -461,6 +488,7 @@ EACH(upserts_by_a_field)
 EACH(creates_many)
 EACH(tells_of_many_once)
 EACH(links_records)
+EACH(writes_at_once)
 
 void test_writes(void)
 {
@@ -470,4 +498,5 @@ void test_writes(void)
     RUN(each_creates_many);
     RUN(each_tells_of_many_once);
     RUN(each_links_records);
+    RUN(each_writes_at_once);
 }
