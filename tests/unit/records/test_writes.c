@@ -453,6 +453,77 @@ static void links_records(struct rig *r)
     desk_close(&desk);
 }
 
+/* --- who may ------------------------------------------------------------- */
+
+static const char notes[] =
+    "{\"collections\":[{\"name\":\"notes\",\"rules\":{\"list\":\"\","
+    "\"view\":\"owner = @user.id\",\"create\":\"owner = @user.id\","
+    "\"update\":\"owner = @user.id && @request.body.n <= 10\"},"
+    "\"fields\":["
+    "{\"name\":\"key\",\"type\":\"text\",\"unique\":true},"
+    "{\"name\":\"owner\",\"type\":\"int\"},"
+    "{\"name\":\"n\",\"type\":\"int\"},"
+    "{\"name\":\"pay\",\"type\":\"int\",\"default\":5,"
+    "\"rules\":{\"read\":\"@user.role = 'boss'\"}}]}]}";
+
+/* clang-format off */
+static const struct step may[] = {
+    { "PUT /api/v1/notes/1", NULL, "{\"key\":\"a\",\"owner\":7,\"n\":1}",
+      201, "\"owner\":7\n!pay" },
+    { "PUT /api/v1/notes/1", NULL, "{\"key\":\"a\",\"owner\":7,\"n\":2}",
+      200, "\"n\":2" },
+    { "PUT /api/v1/notes/1", NULL, "{\"owner\":7,\"n\":11}", 403, "" },
+    { "PUT /api/v1/notes/1", NULL, "{\"owner\":7,\"n\":1,\"pay\":1}", 403,
+      "\"pay\":{\"code\":\"forbidden\"" },
+    { "PUT /api/v1/notes/2", NULL, "{\"owner\":8}", 404, "" },
+    { "PATCH /api/v1/notes/1", NULL, "{\"n+\":8}", 200, "\"n\":10" },
+    { "PATCH /api/v1/notes/1", NULL, "{\"n+\":1}", 403, "" },
+    { "PATCH /api/v1/notes/1", NULL, "{\"pay+\":1,\"n\":1}", 403,
+      "\"pay\":{\"code\":\"forbidden\"" },
+    { "POST /api/v1/notes?on=key", NULL,
+      "{\"key\":\"a\",\"owner\":7,\"n\":3}", 200, "\"n\":3" },
+    { "POST /api/v1/notes?on=key", NULL,
+      "{\"key\":\"b\",\"owner\":8,\"n\":3}", 403, "" },
+    { "POST /api/v1/notes", NULL,
+      "[{\"owner\":7},{\"owner\":8}]", 403, "" },
+    { "POST /api/v1/batch", NULL, "{\"requests\":["
+      "{\"method\":\"POST\",\"url\":\"/api/v1/notes\","
+       "\"body\":{\"owner\":7}},"
+      "{\"method\":\"DELETE\",\"url\":\"/api/v1/notes/1\"}]}", 403,
+      "request 1 of the batch" },
+    { "POST /api/v1/batch", NULL, "{\"requests\":["
+      "{\"method\":\"PATCH\",\"url\":\"/api/v1/notes/1\","
+       "\"body\":{\"n\":4}},"
+      "{\"method\":\"GET\",\"url\":\"/api/v1/notes/1\"}]}", 200,
+      "\"n\":4\n!pay" },
+};
+static const struct step may_not[] = {
+    { "PUT /api/v1/notes/1", NULL, "{\"owner\":8,\"n\":1}", 404, "" },
+    { "PUT /api/v1/notes/99", NULL, "{\"owner\":7,\"n\":1}", 404, "" },
+    { "PATCH /api/v1/notes/1", NULL, "{\"n+\":1}", 404, "" },
+    { "POST /api/v1/notes?on=key", NULL, "{\"key\":\"a\",\"owner\":8,"
+      "\"n\":1}", 404, "" },
+    { "POST /api/v1/batch", NULL, "{\"requests\":[{\"method\":\"GET\","
+      "\"url\":\"/api/v1/notes/1\"}]}", 404, "" },
+    { "POST /api/v1/notes?on=pay", NULL, "{\"pay\":1}", 400, "key\n!pay" },
+};
+/* clang-format on */
+
+static void keeps_rules(struct rig *r)
+{
+    if (!desk_open(&desk, r, notes))
+        return;
+    desk.who = (struct who){ .id = 7, .role = STR("user") };
+    follow(may, COUNT(may));
+    desk.who.id = 8;
+    follow(may_not, COUNT(may_not));
+    CHECK(rig_int(r, "SELECT count(*) FROM notes") == 1 &&
+              rig_int(r, "SELECT pay FROM notes") == 5 &&
+              rig_int(r, "SELECT n FROM notes") == 4,
+          "%s: nothing else was done", r->kind);
+    desk_close(&desk);
+}
+
 /* --- what it costs ------------------------------------------------------- */
 
 static void cost(const char *line, const char *body, int code, int64_t want)
@@ -488,6 +559,7 @@ EACH(upserts_by_a_field)
 EACH(creates_many)
 EACH(tells_of_many_once)
 EACH(links_records)
+EACH(keeps_rules)
 EACH(writes_at_once)
 
 void test_writes(void)
@@ -498,5 +570,6 @@ void test_writes(void)
     RUN(each_creates_many);
     RUN(each_tells_of_many_once);
     RUN(each_links_records);
+    RUN(each_keeps_rules);
     RUN(each_writes_at_once);
 }
