@@ -72,7 +72,6 @@ const NAMES = [
     /^q->from\.alias$/,
     /^select_alias\(q\)$/,
     /^str_of\((name|table)\)$/,
-    /^key->column$/, // id, created, updated
 ];
 
 /* --- reading C -------------------------------------------------------------- */

@@ -301,42 +301,6 @@ enum status sql_update(const struct statements *s, const bool *given,
 
 /* --- lists --------------------------------------------------------------- */
 
-/* Of what is never null nothing is said: see page.c. */
-static void add_order(struct buf *b, const struct sort_key *key)
-{
-    ddl_name(b, key->field != NULL ? key->field->name : key->column);
-    buf_add(b, key->descending ? STR(" DESC") : STR(" ASC"));
-    if (key->field != NULL)
-        buf_add(b, key->descending ? STR(" NULLS LAST") : STR(" NULLS FIRST"));
-}
-
-enum status sql_list(const struct statements *s, const struct sort_key *keys,
-                     size_t n, struct arena *a, struct query *out)
-{
-    bool descending = n > 0 && keys[n - 1].descending, by_id = false;
-    struct buf b;
-
-    add_row(begin(&b, a), s, "SELECT ");
-    add_from(&b, " FROM ", s->c->name);
-    buf_add(&b, STR(" WHERE TRUE"));
-    add_in_sight(&b, s->c);
-    buf_add(&b, STR(" ORDER BY "));
-    for (size_t i = 0; i < n && !by_id; i++) {
-        struct str column =
-            keys[i].field != NULL ? keys[i].field->name : keys[i].column;
-
-        by_id = str_eq(column, STR("id"));
-        if (by_id)
-            descending = keys[i].descending;
-        else
-            add_order(&b, &keys[i]);
-        if (!by_id)
-            buf_add(&b, STR(", "));
-    }
-    buf_addf(&b, "\"id\" %s LIMIT $1 OFFSET $2", descending ? "DESC" : "ASC");
-    return finish(&b, QUERY_LIST, s->letters, 2, out);
-}
-
 /* Ids first where a row asks other tables: see select.c. */
 static enum status build_list(struct statements *s, struct arena *a)
 {

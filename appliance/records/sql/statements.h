@@ -51,19 +51,6 @@ struct statements {
 MUST_CHECK enum status sql_open(const struct schema *s, enum store_dialect d,
                                 struct arena *a, struct statements **out);
 
-/* field NULL: column says which of id, created, updated. */
-struct sort_key {
-    const struct field *field;
-    struct str column;
-    bool descending;
-};
-
-/* LIMIT $1 OFFSET $2, as list. Equals follow the direction of the last key.
- * The text lives in the arena. */
-MUST_CHECK enum status sql_list(const struct statements *s,
-                                const struct sort_key *keys, size_t n,
-                                struct arena *a, struct query *out);
-
 /* Changes the stored fields with given[field no]: their values in order, now,
  * the id and, with of_version, the version it must have. Gives the row; or
  * none, when there is no such row or when nothing would change; with no field
