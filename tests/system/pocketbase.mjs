@@ -61,6 +61,19 @@ const steps = {
         assert.deepEqual(one.more, { deep: [1, null, 'x'] });
     },
 
+    async 'create with expand and fields'() {
+        const made = await people.create(
+            { name: 'Cid', boss: bob.id },
+            { expand: 'boss', fields: 'id,boss,expand.boss.name' },
+        );
+
+        assert.deepEqual(made, {
+            id: made.id,
+            boss: bob.id,
+            expand: { boss: { name: 'Bob' } },
+        });
+    },
+
     async getOne() {
         assert.deepEqual(await posts.getOne(one.id), one);
         assert.deepEqual(await posts.getOne(String(one.id)), one);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { newFolder, root, run, start, stopAll } from './appliance.mjs';
+import { valueOf } from './exposition.mjs';
 import { names } from './pocketbase.mjs';
 import { backends } from './servers.mjs';
 
@@ -90,11 +91,12 @@ async function runClient(a, ...args) {
 for (const store of ['sqlite', 'postgres']) {
     describe(`pocketbase: its client over ${store}`, () => {
         const token = 'the-token-of-this-test';
+        let a;
         let results;
 
         before(async () => {
             const authorization = `Bearer ${token}`;
-            const a = await start({
+            a = await start({
                 env: {
                     ...(await backends({ store })),
                     APP_FILE: appFile(),
@@ -110,5 +112,32 @@ for (const store of ['sqlite', 'postgres']) {
 
         for (const name of names)
             test(name, () => assert.equal(results[name], null));
+
+        test('what it leaves empty is as if it were not there', async () => {
+            const authorization = `Bearer ${token}`;
+            const got = await a.get(
+                '/api/collections/tags/records?filter=&sort=&expand=&fields=',
+                { headers: { authorization } },
+            );
+
+            assert.equal(got.status, 200, got.text);
+            assert.equal(got.json.totalItems, 2);
+        });
+
+        test('its paths are counted as what they are', async () => {
+            const { text } = await a.askOps('/metrics');
+            const route = '/api/collections/{collection}/records';
+
+            for (const labels of [
+                { route, method: 'GET', status: '2xx' },
+                { route, method: 'POST', status: '2xx' },
+                { route: `${route}/{id}`, method: 'PATCH', status: '2xx' },
+                { route: `${route}/{id}`, method: 'DELETE', status: '4xx' },
+            ])
+                assert.ok(
+                    valueOf(text, 'appliance_http_requests_total', labels) > 0,
+                    JSON.stringify(labels),
+                );
+        });
     });
 }

@@ -336,6 +336,7 @@ for (const store of ['sqlite', 'postgres'])
                 '/api/v1/people',
                 `/api/v1/people/${bob.id}`,
                 '/api/v1/absences?expand=person',
+                `/api/v1/people/${bob.id}/history`,
                 '/api/v1/people?search=Bob',
                 '/api/collections/people/records',
                 '/api/openapi.json',

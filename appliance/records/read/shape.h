@@ -48,6 +48,11 @@ MUST_CHECK enum status shape_add_row(struct buf *b, const struct shape *sh,
                                      const struct value *row,
                                      struct store_conn *c, struct arena *a);
 
+/* Several of them, as [{…},…]. */
+MUST_CHECK enum status shape_add_given(struct buf *b, const struct shape *sh,
+                                       const struct value *const *row, size_t n,
+                                       struct store_conn *c, struct arena *a);
+
 /* Sets on[no] for every other collection whose rows may show: expanded ones,
  * those of computed fields, of rules that look further, of relations whose
  * targets may be in the trash. */

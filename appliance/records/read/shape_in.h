@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What shapes are made of. shape*.c only. */
+/* What shapes are made of: for shape.c, fields.c, expand.c and shape_out.c. */
 #ifndef RECORDS_READ_SHAPE_IN_H
 #define RECORDS_READ_SHAPE_IN_H
 
@@ -86,7 +86,7 @@ void shaping_note(struct shaping *g, struct str where, struct str sentence);
 /* fields.c: what of its nodes is asked for. */
 MUST_CHECK enum status fields_read(struct shaping *g, struct str text);
 
-/* --- loading and writing (expand.c) -------------------------------------- */
+/* --- what rows lead to (expand.c) ----------------------------------------- */
 
 /* The records of each node. */
 struct expanded {
@@ -105,5 +105,17 @@ struct child {
     int64_t parent;
     size_t row;
 };
+
+const struct value *expand_row(const struct rows *rows, size_t i);
+/* All that the rows of the root lead to. */
+MUST_CHECK enum status expand_load(struct expanded *e, const struct rows *rows);
+/* The record with this id; NULL: he may not see it, or it is gone. */
+const struct value *expand_find(const struct level *l, int64_t id);
+/* The first child of the parent, or where it would stand. */
+size_t expand_first(const struct level *l, int64_t parent);
+/* Rows of the root that stand alone, with their flags, asked for anew. */
+MUST_CHECK enum status expand_join(const struct expanded *e,
+                                   const struct value *const *row, size_t n,
+                                   struct rows *out);
 
 #endif

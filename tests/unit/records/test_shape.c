@@ -343,6 +343,55 @@ static void check_shape(size_t i)
     forget();
 }
 
+/* --- rows that writes gave ------------------------------------------------ */
+
+static enum status give_rows(struct question *q, const int64_t *ids, size_t n)
+{
+    struct arena *a = &desk.rig->arena;
+    const struct value *row[8] = { NULL };
+    struct store_conn *c = NULL;
+    struct buf b;
+    enum status st =
+        store_take(desk.rig->store, STORE_READ, rig_deadline(), &c);
+
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        const struct value id = VALUE_I(ids[i]);
+
+        st = store_run(c, &q->s->get, &id, a, &q->rows, NULL, NULL);
+        row[i] = q->rows.cell;
+    }
+    buf_init(&b, a, 1 << 20);
+    q->n_queries = metrics_total(METRIC_STORE_QUERIES);
+    if (st == ST_OK)
+        st = shape_add_given(&b, q->shape, row, n, c, a);
+    q->n_queries = metrics_total(METRIC_STORE_QUERIES) - q->n_queries;
+    store_give(c);
+    return st == ST_OK ? buf_done(&b, &q->text) : st;
+}
+
+/* Flags are asked for at once, and so is what all of them lead to. */
+static void check_given(struct rig *r)
+{
+    static const int64_t ids[] = { 3, 1, 2, 3 };
+    struct question q;
+
+    become(&q, ANYBODY);
+    CHECK(read_shape(&q, "people", "id,phone,expand.mentor.name", "mentor") ==
+                  ST_OK &&
+              give_rows(&q, ids, COUNT(ids)) == ST_OK,
+          "%s", r->kind);
+    CHECK(q.n_queries == 2, "%s: %lld queries", r->kind,
+          (long long)q.n_queries);
+    CHECK(str_eq(q.text,
+                 STR("[{\"id\":3,\"phone\":\"3-3\",\"expand\":{\"mentor\":"
+                     "{\"name\":\"Bob\"}}},{\"id\":1,\"phone\":\"1-1\","
+                     "\"expand\":{}},{\"id\":2,\"expand\":{}},{\"id\":3,"
+                     "\"phone\":\"3-3\",\"expand\":{\"mentor\":{\"name\":"
+                     "\"Bob\"}}}]")),
+          "%s: %.*s", r->kind, STR_ARG(q.text));
+    forget();
+}
+
 static void shows(struct rig *r)
 {
     if (!open_press(r))
@@ -350,6 +399,7 @@ static void shows(struct rig *r)
     CHECK(metrics_open("unit", "unit") == ST_OK, "no memory");
     for (size_t i = 0; i < COUNT(shapes); i++)
         check_shape(i);
+    check_given(r);
     metrics_close();
     desk_close(&desk);
 }
