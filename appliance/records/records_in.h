@@ -231,6 +231,10 @@ enum status read_failed(const struct reading *rd, enum status st,
 /* A statement over the rows that may be read. */
 void read_select(const struct reading *rd, struct arena *a, struct select *q);
 void read_select_rules(const struct reading *rd, struct select *q);
+/* As select_end; ST_UNSUPPORTED: more than a statement may have. */
+MUST_CHECK enum status read_end(struct select *q, enum query_class class,
+                                bool keep, struct query *out,
+                                const struct value **args);
 /* All rows that are not in the trash, and no flags: the statements that are
  * always there will do. */
 bool read_is_plain(const struct reading *rd);

@@ -217,7 +217,7 @@ static enum status ask_groups(struct reading *rd, struct arena *a,
     page_select_records(rd, &q);
     select_order_groups(p, &q);
     select_limit(&q, p->per_page, page_rows_before(p));
-    st = select_end(&q, QUERY_LIST, page_comes_again(p), &query, &args);
+    st = read_end(&q, QUERY_LIST, page_comes_again(p), &query, &args);
     if (st == ST_OK)
         st = store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
     if (st == ST_OK)

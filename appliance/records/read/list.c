@@ -37,7 +37,7 @@ static enum status count_selected(void *arg, struct arena *a,
     else
         select_count(&q);
     page_select_records(rd, &q);
-    st = select_end(&q, QUERY_COUNT, page_comes_again(rd->list), &query, &args);
+    st = read_end(&q, QUERY_COUNT, page_comes_again(rd->list), &query, &args);
     if (st == ST_OK)
         st = store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
     if (st == ST_OK)

@@ -50,7 +50,7 @@ static enum status find_place(const struct reading *rd, struct store_conn *c,
     for (size_t i = 0; i < p->n_sort; i++)
         select_path(&q, &p->sort[i].path);
     select_id(&q, at->id);
-    st = select_end(&q, QUERY_READ, true, &query, &args);
+    st = read_end(&q, QUERY_READ, true, &query, &args);
     if (st == ST_OK)
         st = store_run(c, &query, args, a, &rows, NULL, NULL);
     if (st == ST_OK && rows.n == 0)
@@ -118,7 +118,7 @@ static enum status build(const struct reading *rd, const struct cursor_at *at,
         select_path(&q, &p->sort[i].path);
     page_select_records(rd, &q);
     select_place(p, at, &q);
-    return select_end(&q, QUERY_LIST, page_comes_again(p), out, args);
+    return read_end(&q, QUERY_LIST, page_comes_again(p), out, args);
 }
 
 static bool is_default(const struct reading *rd)

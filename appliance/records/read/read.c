@@ -200,9 +200,23 @@ enum status read_failed(const struct reading *rd, enum status st,
                     "a sum passes 64 bits; sum fewer records, or ask for avg",
                     "une somme dépasse 64 bits ; additionnez moins de fiches, "
                     "ou demandez avg");
+    else if (st == ST_UNSUPPORTED)
+        records_say(rd->rq, rp,
+                    "too much in one question; name fewer relations in filter, "
+                    "sort and the rest",
+                    "trop en une seule question ; nommez moins de relations "
+                    "dans filter, sort et le reste");
     else
         return st;
     return ST_BAD_INPUT;
+}
+
+enum status read_end(struct select *q, enum query_class class, bool keep,
+                     struct query *out, const struct value **args)
+{
+    enum status st = select_end(q, class, keep, out, args);
+
+    return st == ST_TOO_BIG ? ST_UNSUPPORTED : st;
 }
 
 /* --- one record ---------------------------------------------------------- */
@@ -220,7 +234,7 @@ static enum status ask_one(struct reading *rd, struct store_conn *c,
         select_row(&q);
         select_id(&q, rd->id);
         read_select_rules(rd, &q);
-        st = select_end(&q, QUERY_READ, true, &query, &args);
+        st = read_end(&q, QUERY_READ, true, &query, &args);
     }
     if (st == ST_OK)
         st = store_run(c, &query, args, a, rows, NULL, NULL);

@@ -337,6 +337,30 @@ static void tells_long_filters_apart(struct rig *r)
     desk_close(&desk);
 }
 
+/* More joins than a statement may have. */
+static void says_what_is_too_much(struct rig *r)
+{
+    static const char json[] =
+        "{\"collections\":[{\"name\":\"t\",\"fields\":["
+        "{\"name\":\"a\",\"type\":\"relation\",\"collection\":\"t\"},"
+        "{\"name\":\"b\",\"type\":\"relation\",\"collection\":\"t\"},"
+        "{\"name\":\"c\",\"type\":\"relation\",\"collection\":\"t\"},"
+        "{\"name\":\"n\",\"type\":\"int\"}]}]}";
+    static const char via[] = "abc";
+    char line[1000] = "GET /api/v1/t?filter=n%3D1";
+
+    if (!desk_open(&desk, r, json))
+        return;
+    for (int i = 0; i < 27; i++)
+        snprintf(line + strlen(line), 30, "||%c.%c.%c.n%%3D1", via[i / 9],
+                 via[i / 3 % 3], via[i % 3]);
+    desk_expect(&desk, line, NULL, NULL, 200, "");
+    for (int i = 0; i < 3; i++)
+        snprintf(line + strlen(line), 30, "||a.a.a.%c.n%%3D1", via[i]);
+    desk_expect(&desk, line, NULL, NULL, 400, "too much in one question");
+    desk_close(&desk);
+}
+
 /* clang-format off */
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
@@ -349,6 +373,7 @@ EACH(counts_once)
 EACH(shows_the_trash)
 EACH(searches)
 EACH(tells_long_filters_apart)
+EACH(says_what_is_too_much)
 
 void test_seen(void)
 {
@@ -362,5 +387,6 @@ void test_seen(void)
     RUN(each_shows_the_trash);
     RUN(each_searches);
     RUN(each_tells_long_filters_apart);
+    RUN(each_says_what_is_too_much);
     metrics_close();
 }
