@@ -32,6 +32,11 @@ static const struct {
     [PAST_CHILDREN] = { QUERY_READ, "ii", 2,
                         "SELECT \"id\", @d FROM @c WHERE @f@i1 AND \"id\"@n2 "
                         "ORDER BY \"id\"@u" },
+    [PAST_CHILDREN_SEEN] = { QUERY_READ, "ii", 2,
+                             "SELECT \"id\", @d FROM @c WHERE @f@i1 AND "
+                             "\"id\"@n2@v ORDER BY \"id\"@u" },
+    [PAST_LAST] = { QUERY_READ, "i", 1,
+                    "SELECT coalesce(max(@d), 0) FROM @c WHERE @f@i1" },
     [PAST_IN_WAY] = { QUERY_READ, "i", 2,
                       "SELECT 1 FROM @c WHERE @f@i1 AND \"id\"@n2@v LIMIT 1" },
     [PAST_LINK_IN_WAY] = { QUERY_READ, "i", 2,

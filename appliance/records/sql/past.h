@@ -11,8 +11,11 @@
  * of it, t where f leads; "these" are ids (past_ids), in the order that the
  * parameters have. Rows in the trash count as well, unless it says visible. */
 enum past_sql {
-    PAST_CHILDREN, /* f is one of these, but not those: id, deleted; locked */
-    PAST_IN_WAY,   /* a visible one whose f is one of these, but not those */
+    PAST_CHILDREN,      /* f is one of these, but not those: id, deleted;
+                         * locked */
+    PAST_CHILDREN_SEEN, /* the visible ones of them */
+    PAST_LAST,   /* when the last went whose f is one of these, 0: none did */
+    PAST_IN_WAY, /* a visible one whose f is one of these, but not those */
     PAST_LINK_IN_WAY,    /* the same, f to many */
     PAST_REFERRING,      /* visible ones whose f is one of these, but not those:
                           * id; locked */

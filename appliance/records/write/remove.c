@@ -26,23 +26,11 @@ struct removal {
 
 /* --- who goes ------------------------------------------------------------ */
 
-/* Of a row that a cascade reaches. In the trash already it stays there, unless
- * what it refers to goes for good. */
-enum fate { FATE_STAYS, FATE_TRASH, FATE_GONE };
-
-static enum fate fate_of(const struct removal *rm, const struct batch *parent,
-                         const struct collection *c, const struct value *cell)
-{
-    if (cell->kind != VALUE_NULL)
-        return parent->gone ? FATE_GONE : FATE_STAYS;
-    return rm->purge || !c->trash.on ? FATE_GONE : FATE_TRASH;
-}
-
 /* Sorts the rows found (id, deleted) by what becomes of them. */
-static enum status add_children(struct removal *rm, const struct batch *parent,
-                                const struct statements *s,
+static enum status add_children(struct removal *rm, const struct statements *s,
                                 const struct rows *rows)
 {
+    bool all = rm->purge || !s->c->trash.on;
     struct arena *a = rm->u->rq->arena;
     int64_t *gone = arena_take_array(a, rows->n, sizeof(*gone));
     int64_t *trash = arena_take_array(a, rows->n, sizeof(*trash));
@@ -54,24 +42,32 @@ static enum status add_children(struct removal *rm, const struct batch *parent,
     for (size_t i = 0; i < rows->n; i++) {
         const struct value *cell = rows->cell + i * rows->n_columns;
 
-        switch (fate_of(rm, parent, s->c, &cell[1])) {
-        case FATE_GONE:
+        if (all || cell[1].kind != VALUE_NULL)
             gone[n_gone++] = cell[0].i;
-            break;
-        case FATE_TRASH:
+        else
             trash[n_trash++] = cell[0].i;
-            break;
-        case FATE_STAYS: /* it went by itself, and is not to come back with
-                          * this one: the moments differ */
-            if (cell[1].i >= rm->moment)
-                rm->moment = cell[1].i + 1;
-            break;
-        }
     }
     st = along_add(&rm->al, s, true, gone, n_gone);
     return st == ST_OK ? along_add(&rm->al, s, false, trash, n_trash) : st;
 }
 
+/* What went by itself is not to come back with this one: the moments must
+ * differ. */
+static enum status choose_moment(struct removal *rm, const struct statements *s,
+                                 const struct field *f,
+                                 const struct value *parents)
+{
+    struct rows rows;
+    enum status st =
+        along_run(rm->u, PAST_LAST, s, f, parents, rm->u->rq->arena, &rows);
+
+    if (st == ST_OK && rows.cell[0].i >= rm->moment)
+        rm->moment = rows.cell[0].i + 1;
+    return st;
+}
+
+/* What is in the trash stays there, and is not even locked (somebody may be
+ * about to restore it, and waits for us), unless the parent goes for good. */
 static enum status gather_field(struct removal *rm, const struct batch *parent,
                                 const struct field *f)
 {
@@ -85,8 +81,13 @@ static enum status gather_field(struct removal *rm, const struct batch *parent,
     if (st == ST_OK)
         st = along_ids(&rm->al, f->owner, ALONG_ALL, &args[1]);
     if (st == ST_OK)
-        st = along_run(u, PAST_CHILDREN, s, f, args, u->rq->arena, &rows);
-    return st == ST_OK ? add_children(rm, parent, s, &rows) : st;
+        st = along_run(u, parent->gone ? PAST_CHILDREN : PAST_CHILDREN_SEEN, s,
+                       f, args, u->rq->arena, &rows);
+    if (st == ST_OK)
+        st = add_children(rm, s, &rows);
+    if (st == ST_OK && !parent->gone && s->c->trash.on)
+        st = choose_moment(rm, s, f, &args[0]);
+    return st;
 }
 
 /* What a batch brings along stands behind it and is gone through in turn. */
