@@ -390,6 +390,44 @@ for (const store of ['sqlite', 'postgres'])
             );
         });
 
+        test('answers of writes: fields and expand, one query per level', async () => {
+            const queries = async () =>
+                valueOf(
+                    (await a.askOps('/metrics')).text,
+                    'appliance_store_queries_total',
+                    { class: 'list' },
+                );
+            const body = Array.from({ length: 50 }, (_, i) => ({
+                person: i % 2 ? bob.id : cid.id,
+                days: i,
+            }));
+            const from = await queries();
+            const made = await a.post(
+                '/api/v1/absences?expand=person.manager' +
+                    '&fields=days,expand.person.expand.manager.name',
+                body,
+                { headers: holder },
+            );
+
+            assert.equal(made.status, 201, made.text);
+            assert.equal((await queries()) - from, 2);
+            assert.equal(made.json.length, 50);
+            assert.deepEqual(made.json[3], {
+                days: 3,
+                expand: { person: { expand: { manager: { name: 'Ann' } } } },
+            });
+            const { items } = (
+                await get(
+                    '/api/v1/absences?filter=days>3&perPage=500&fields=id',
+                )
+            ).json;
+
+            for (const { id } of items)
+                await a.delete(`/api/v1/absences/${id}?purge=1`, {
+                    headers: holder,
+                });
+        });
+
         test('what is kept follows what it shows', async () => {
             const path = `/api/v1/people/${cid.id}?expand=manager.area`;
             const again = async () => {

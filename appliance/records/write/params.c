@@ -130,16 +130,26 @@ enum status write_shape(struct unit *u, const struct statements *s,
     return st;
 }
 
-enum status write_record(struct unit *u, const struct shape *sh,
-                         const struct value *row)
+static enum status too_big(struct unit *u, enum status st)
 {
-    enum status st = shape_add_row(&u->rp->body, sh, row, u->c, u->rq->arena);
-
     if (st != ST_TOO_BIG)
         return st;
     records_say(u->rq, u->rp, "the answer would be too large; expand less",
                 "la réponse serait trop grande ; développez moins");
     return ST_BAD_INPUT;
+}
+
+enum status write_record(struct unit *u, const struct shape *sh,
+                         const struct value *row)
+{
+    return too_big(u, shape_add_row(&u->rp->body, sh, row, u->c, u->rq->arena));
+}
+
+enum status write_records(struct unit *u, const struct shape *sh,
+                          const struct value *const *row, size_t n)
+{
+    return too_big(
+        u, shape_add_given(&u->rp->body, sh, row, n, u->c, u->rq->arena));
 }
 
 /* --- upserts ------------------------------------------------------------- */

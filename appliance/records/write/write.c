@@ -61,18 +61,19 @@ static enum status answer_one(struct write *w, const struct done *done,
 static enum status answer_many(struct write *w, const struct done *done,
                                size_t n, struct answer *out)
 {
-    struct buf *b = &w->u.rp->body;
-    enum status st = ST_OK;
+    struct arena *a = w->u.rq->arena;
+    const struct value **row =
+        arena_take_array(a, n, sizeof(const struct value *));
 
+    if (row == NULL)
+        return ST_NO_MEMORY;
     out->code = 200;
-    for (size_t i = 0; st == ST_OK && i < n; i++) {
-        buf_add_char(b, i == 0 ? '[' : ',');
-        st = write_record(&w->u, w->shape, done[i].row);
+    for (size_t i = 0; i < n; i++) {
+        row[i] = done[i].row;
         if (done[i].code == 201)
             out->code = 201;
     }
-    buf_add_char(b, ']');
-    return st;
+    return write_records(&w->u, w->shape, row, n);
 }
 
 /* --- one, many ----------------------------------------------------------- */

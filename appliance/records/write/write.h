@@ -37,6 +37,9 @@ MUST_CHECK enum status write_shape(struct unit *u, const struct statements *s,
  * nothing. */
 MUST_CHECK enum status write_record(struct unit *u, const struct shape *sh,
                                     const struct value *row);
+/* The same of several, as [{…},…]. */
+MUST_CHECK enum status write_records(struct unit *u, const struct shape *sh,
+                                     const struct value *const *row, size_t n);
 
 /* The id that a PUT may make a record with. */
 MUST_CHECK enum status write_chosen_id(struct unit *u, struct str text,
