@@ -186,7 +186,7 @@ describe('durability: no room left', () => {
     const skip = root ? false : 'root only';
 
     test('a full disk: 503, and nothing is lost', { skip }, async () => {
-        const disk = await smallDisk(2);
+        const disk = await smallDisk(4);
         const ballast = join(disk, 'ballast');
 
         try {

@@ -147,7 +147,8 @@ describe('faults: two appliances, PostgreSQL and Redis', () => {
             for (const { json } of got)
                 assert.equal(json.name, `round ${round}`);
         }
-        assert.ok((await asked()) - before <= 20, 'one or two a round');
+        // The change looks at the row, then one or two of the hundred.
+        assert.ok((await asked()) - before <= 30, 'two or three a round');
     });
 
     test('writers never read older than they wrote, Redis flapping', async () => {

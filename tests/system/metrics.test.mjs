@@ -261,12 +261,18 @@ describe('metrics: what is counted', () => {
     test('store queries by class, cache lookups by tier', async () => {
         const queries = 'appliance_store_queries_total';
         const lookups = 'appliance_cache_lookups_total';
-        const bob = { name: 'Bob', email: 'bob@example.org' };
-        const fresh = () => a.get('/api/v1/users/1');
+        // A collection that keeps no trail: one statement each.
+        const file = {
+            name: 'a.txt',
+            type: 'text/plain',
+            size: 1,
+            sha256: '0'.repeat(64),
+        };
+        const fresh = () => a.get('/api/v1/files/1');
 
         assert.equal(
             await added(queries, { class: 'insert', result: 'ok' }, () =>
-                a.post('/api/v1/users', bob),
+                a.post('/api/v1/files', file),
             ),
             1,
         );
@@ -278,7 +284,7 @@ describe('metrics: what is counted', () => {
             await added(lookups, { tier: 'memory', result: 'hit' }, fresh),
             1,
         );
-        const again = () => a.get('/api/v1/users?page=7');
+        const again = () => a.get('/api/v1/files?page=7');
 
         assert.equal(
             await added(lookups, { tier: 'memory', result: 'miss' }, again),
