@@ -344,7 +344,7 @@ static enum status add_result(struct batch *b, const struct part *p,
 static enum status run_part(struct batch *b, struct part *p)
 {
     struct unit *u = &b->u;
-    struct done done;
+    struct done done = { .code = 0 };
     enum status st = write_prefix(u, b->at);
 
     if (st == ST_OK)

@@ -211,7 +211,7 @@ static enum status read_field(struct input *in, const struct field *f,
 {
     struct arena *a = in->u->rq->arena;
     struct change *ch = in->ch;
-    struct wrong w;
+    struct wrong w = { PROBLEM_BAD_VALUE, STR_NONE };
     enum status st = ST_OK;
 
     if (modify_has(ch, f))

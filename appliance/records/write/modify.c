@@ -99,7 +99,7 @@ static enum status read_by(struct unit *u, const struct field *f,
                            struct value *out)
 {
     struct field free = *f;
-    struct wrong w;
+    struct wrong w = { PROBLEM_BAD_VALUE, STR_NONE };
     enum status st = ST_OK;
 
     if (json_kind(v) == JSON_NULL)
@@ -316,7 +316,7 @@ static enum status compute(struct unit *u, const struct modifier *m,
 {
     struct json_error unused;
     const struct json *v;
-    struct wrong w;
+    struct wrong w = { PROBLEM_BAD_VALUE, STR_NONE };
     struct str text;
     struct buf b;
     enum status st = ST_OK;

@@ -464,6 +464,8 @@ static enum status create_new(struct unit *u, struct op *op, struct done *out,
     enum status st = permit_at_all(u, op->s->c, ACTION_CREATE);
 
     if (st == ST_OK)
+        st = check_tags(u, op, NULL);
+    if (st == ST_OK)
         st = input_complete(u, op, false);
     if (st == ST_OK)
         st = modify_apply(u, op, NULL);

@@ -113,7 +113,7 @@ static enum status explain_invalid(struct write *w)
 static enum status run_one(struct write *w, struct answer *out)
 {
     struct unit *u = &w->u;
-    struct done done;
+    struct done done = { .code = 0 };
     enum status st;
 
     w->op.body = w->body;
@@ -217,7 +217,7 @@ enum status write_delete(struct records *r, const struct statements *s,
                          int64_t id, struct request *rq, struct reply *rp)
 {
     struct write w = { .op = { .kind = OP_DELETE, .s = s, .id = id } };
-    struct done done;
+    struct done done = { .code = 0 };
     enum status st;
 
     unit_open(&w.u, r, rq, rp);
@@ -304,7 +304,7 @@ enum status record_delete(struct records *r, struct request *rq,
 static enum status bring_back(struct unit *u, void *arg, struct answer *out)
 {
     struct write *w = arg;
-    struct done done;
+    struct done done = { .code = 0 };
     enum status st = unit_begin(u);
 
     if (st == ST_OK)

@@ -267,6 +267,10 @@ static const struct step upserts[] = {
     { "PATCH /api/v1/items/1?on=number", NULL, "{}", 400, "\"on\"" },
     { "POST /api/v1/items?on=number", NULL, "{\"number\":\"a\"}", 200,
       "\"id\":1" },
+    { "POST /api/v1/items?on=number", "If-Match: \"v1\"\r\n",
+      "{\"number\":\"a\",\"stock\":4}", 412, "" },
+    { "POST /api/v1/items?on=number", "If-Match: *\r\n",
+      "{\"number\":\"none\"}", 412, "" },
 };
 /* clang-format on */
 
