@@ -20,7 +20,7 @@ void describe_schema(const struct describing *d, struct buf *b);
 
 /* The document. It is made from records/describe/openapi.json, where
  * - "x-if": "a b" keeps its object only if all of these are so (openapi.c);
- * - "x-errors": "400 404" stands for those responses, 500 and 503;
+ * - "x-errors": "400 404" stands for those responses, 500, 503 and default;
  * - "$NAME", as a whole string, stands for JSON, and "$C" within one for the
  *   collection's name. */
 void describe_openapi(const struct describing *d, struct buf *b);

@@ -118,6 +118,9 @@ static void add_errors(struct buf *b, const struct json *v, bool *first)
         buf_addf(b, "\"%s\":{\"$ref\":\"#/components/responses/%s\"}",
                  errors[i].code.ptr, errors[i].name.ptr);
     }
+    add_comma(b, first);
+    buf_add(b, STR("\"default\":{\"$ref\":\"#/components/responses/"
+                   "Refused\"}"));
 }
 
 void template_add_members(struct buf *b, const struct template *t,
