@@ -52,7 +52,7 @@ static bool same(const struct value *a, const struct value *b)
     case VALUE_INT:
         return a->i == b->i;
     case VALUE_REAL:
-        return memcmp(&a->r, &b->r, sizeof(a->r)) == 0;
+        return !(a->r < b->r) && !(a->r > b->r);
     case VALUE_TEXT:
         return str_eq(a->s, b->s);
     default:

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "check.h"
 #include "desk.h"
+#include "mem_fail.h"
 
 static struct desk desk;
 
@@ -325,10 +326,13 @@ static void tells_long_filters_apart(struct rig *r)
     as_admin();
     for (int last = 1; last <= 2; last++)
         for (int round = 0; round < 2; round++) {
-            strcpy(line, "GET /api/v1/notes?filter=(owner%3D9");
+            size_t n = (size_t)snprintf(line, sizeof(line), "%s",
+                                        "GET /api/v1/notes?filter=(owner%3D9");
+
             for (int i = 0; i < 20; i++)
-                strcat(line, "||text%3D'no%20such%20text'");
-            snprintf(line + strlen(line), 40, "||id%%3D%d)", last);
+                n += (size_t)snprintf(line + n, sizeof(line) - n, "%s",
+                                      "||text%3D'no%20such%20text'");
+            snprintf(line + n, sizeof(line) - n, "||id%%3D%d)", last);
             desk_expect(&desk, line, NULL, NULL, 200,
                         round == 0 ? "X-Cache: miss" : "X-Cache: hit");
             CHECK(desk_made_id(&desk) == last, "%s: %.*s", r->kind,
@@ -361,6 +365,43 @@ static void says_what_is_too_much(struct rig *r)
     desk_close(&desk);
 }
 
+/* Each allocation fails once: 503 or the answer, and nothing is lost. */
+static void survives_want_of_memory(struct rig *r)
+{
+    static const char *const lines[] = {
+        "GET "
+        "/api/v1/notes?filter=team.name%3D'red'||open%3Dtrue&sort=-team.name,"
+        "text&perPage=1",
+        "GET /api/v1/notes?search=chat&perPage=1&fields=id,expand.team.name&"
+        "expand=team",
+        "GET /api/v1/notes?sort=text&perPage=1&cursor=",
+        "GET /api/v1/notes?aggregate=count,max(owner)&groupBy=team.name",
+        "GET /api/v1/notes/1?trash=1",
+    };
+
+    if (!fill(r))
+        return;
+    as(1, "user");
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        int good =
+            desk_ask(&desk, lines[i], "Cache-Control: no-cache\r\n", NULL);
+        int code = 0;
+
+        for (long n = 0; code != good && n < 3000; n++) {
+            mem_calls = 0;
+            mem_fail_at = n;
+            code =
+                desk_ask(&desk, lines[i], "Cache-Control: no-cache\r\n", NULL);
+            mem_fail_at = -1;
+            CHECK(code == good || code == 503, "%s: %s: fail at %ld gave %d",
+                  r->kind, lines[i], n, code);
+        }
+        CHECK(code == good && (good == 200 || i == 4), "%s: %s: %d", r->kind,
+              lines[i], code);
+    }
+    desk_close(&desk);
+}
+
 /* clang-format off */
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
@@ -374,6 +415,7 @@ EACH(shows_the_trash)
 EACH(searches)
 EACH(tells_long_filters_apart)
 EACH(says_what_is_too_much)
+EACH(survives_want_of_memory)
 
 void test_seen(void)
 {
@@ -388,5 +430,6 @@ void test_seen(void)
     RUN(each_searches);
     RUN(each_tells_long_filters_apart);
     RUN(each_says_what_is_too_much);
+    RUN(each_survives_want_of_memory);
     metrics_close();
 }

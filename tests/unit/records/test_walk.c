@@ -257,7 +257,7 @@ static void expect_once(const char *sort, const char *all, const char *first)
 
     desk_ask(&desk, "GET /api/v1/t?perPage=500&fields=id", NULL, NULL);
     ids_of(desk.body, still);
-    strcat(still, " ");
+    strncat(still, " ", sizeof(still) - strlen(still) - 1);
     for (const char *at = first; *at == ' ';) {
         char *end;
         long id = strtol(at, &end, 10);
@@ -294,7 +294,7 @@ static void walk_in_a_crowd(const char *sort, uint64_t *dice)
         }
         add_row(dice);
     } while (cursor[0] != '\0' && n++ < 100);
-    strcat(all, " ");
+    strncat(all, " ", sizeof(all) - strlen(all) - 1);
     expect_once(sort, all, first);
 }
 
