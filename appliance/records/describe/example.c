@@ -188,9 +188,11 @@ bool example_add(struct buf *b, const struct field *f, struct arena *a)
         add_list(b, f);
         return true;
     }
-    if (f->computed == NULL && (f->type == FIELD_TEXT ||
-                                f->type == FIELD_EMAIL || f->type == FIELD_URL))
+    if (f->computed != NULL) /* of what, only the records say */
+        return (f->type == FIELD_INT || f->type == FIELD_NUMBER ||
+                f->type == FIELD_DECIMAL) &&
+               add_other(b, f);
+    if (f->type == FIELD_TEXT || f->type == FIELD_EMAIL || f->type == FIELD_URL)
         return add_text(b, f, a);
-    return f->computed != NULL && f->type > FIELD_DECIMAL ? false
-                                                          : add_other(b, f);
+    return add_other(b, f);
 }

@@ -70,6 +70,8 @@ static const char app[] =
     "{\"name\":\"name\",\"type\":\"text\",\"required\":true},"
     "{\"name\":\"email\",\"type\":\"email\",\"unique\":true,"
     "\"rules\":{\"read\":\"@user.id = id\",\"write\":null}},"
+    "{\"name\":\"latest\",\"type\":\"computed\","
+    "\"value\":\"max(posts_via_by.title)\"},"
     "{\"name\":\"secret\",\"type\":\"text\",\"hidden\":true}]},"
     "{\"name\":\"posts\",\"trash\":true,\"audit\":{\"days\":9},"
     "\"rules\":{\"list\":\"\",\"view\":\"rank > 1\"},\"fields\":["
@@ -125,6 +127,8 @@ static const struct {
       "/api/v1/posts/{id}/restore\n\"multipleOf\":0.01\n\"minimum\":-5.00\n"
       "\"tags+\":\n\"+tags\":\n\"by-\":\n!\"title+\"\n\"cost-\":\n"
       "\"enum\":[\"email\"]\n/api/v1/batch\n"
+      "\"latest\":{\"type\":[\"string\",\"null\"],"
+      "\"description\":\"Computed.\",\"readOnly\":true}\n"
       "\"minimum\":-9223372036854775808,\"maximum\":9223372036854775807" },
 };
 /* clang-format on */
