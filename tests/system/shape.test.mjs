@@ -428,6 +428,27 @@ for (const store of ['sqlite', 'postgres'])
                 });
         });
 
+        test('with cursors, and the flags of rules beside their keys', async () => {
+            const query =
+                'sort=-name&expand=manager&fields=*,expand.manager.name';
+            const whole = (await get(`/api/v1/people?${query}`)).json.items;
+            const pieces = [];
+            let cursor = '';
+
+            for (let i = 0; i < whole.length; i++) {
+                const { json } = await get(
+                    `/api/v1/people?${query}&perPage=1&cursor=${cursor}`,
+                );
+
+                pieces.push(...json.items);
+                cursor = json.next;
+            }
+            assert.equal(cursor, null);
+            assert.deepEqual(pieces, whole);
+            assert.ok(whole.some((person) => 'phone' in person));
+            assert.ok(whole.some((person) => !('phone' in person)));
+        });
+
         test('what is kept follows what it shows', async () => {
             const path = `/api/v1/people/${cid.id}?expand=manager.area`;
             const again = async () => {

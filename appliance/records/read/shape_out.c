@@ -158,6 +158,9 @@ static void add_record(struct expanded *e, const struct node *n,
 {
     bool first = true;
 
+    /* Whoever leads back to all who lead to him makes answers without end. */
+    if (e->b->st != ST_OK)
+        return;
     if (n->plain) {
         json_add_record(e->b, n->s, row);
         return;

@@ -541,6 +541,15 @@ static void stops_in_time(struct rig *r)
     CHECK(st == ST_TOO_BIG, "%s: %s", r->kind, status_name(st));
     CHECK(show(&q, 1, false) == ST_OK, "%s", r->kind);
     forget();
+    rig_run(r, "DELETE FROM people WHERE id > 2000");
+    become(&q, ANYBODY);
+    st = read_shape(&q, "people", "",
+                    "boss.people_via_boss.boss.people_via_boss.boss."
+                    "people_via_boss");
+    CHECK(st == ST_OK, "%s", r->kind);
+    st = show(&q, 1000, false); /* 2,000 times 2,000 times 2,000 */
+    CHECK(st == ST_TOO_BIG, "%s: %s", r->kind, status_name(st));
+    forget();
     desk_close(&desk);
 }
 
