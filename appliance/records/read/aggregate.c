@@ -49,9 +49,11 @@ static enum status read_of(struct params *p, struct str of, struct measure *m,
     if (!*found)
         return params_note(
             p, STR("aggregate"), PROBLEM_BAD_VALUE,
-            params_words(p, "of a type that has it: sum and avg are of numbers",
+            params_words(p,
+                         "of a type that has it: sum and avg are of numbers, "
+                         "min and max of what has an order",
                          "d'un type qui s'y prête : sum et avg vont aux "
-                         "nombres"));
+                         "nombres, min et max à ce qui a un ordre"));
     return ST_OK;
 }
 
@@ -215,8 +217,10 @@ static enum status ask_groups(struct reading *rd, struct arena *a,
         else
             select_aggregate(&q, p->measure[i].how, p->measure[i].of);
     page_select_records(rd, &q);
-    select_order_groups(p, &q);
-    select_limit(&q, p->per_page, page_rows_before(p));
+    if (p->n_groups > 0) {
+        select_order_groups(p, &q);
+        select_limit(&q, p->per_page, page_rows_before(p));
+    }
     st = read_end(&q, QUERY_LIST, page_comes_again(p), &query, &args);
     if (st == ST_OK)
         st = store_take(rd->r->store, STORE_READ, rd->rq->deadline_ms, &c);
@@ -273,7 +277,8 @@ enum status aggregate_fill(void *arg, struct arena *a, struct cached *out)
     struct buf b;
     enum status st = ST_OK;
 
-    if (rd->rule != DECIDE_NO)
+    /* Without groups there is one item, on the first page. */
+    if (rd->rule != DECIDE_NO && (p->n_groups > 0 || p->page == 1))
         st = ask_groups(rd, a, &rows);
     if (st == ST_OK)
         st = list_total(rd, rows.n, &total);

@@ -35,6 +35,23 @@ struct str params_words(const struct params *p, const char *en, const char *fr)
     return str_of(p->rd->rq->lang == LANG_FR ? fr : en);
 }
 
+/* Also says which name it is about. */
+static enum status note_other(struct params *p, struct str where,
+                              struct str text, const char *en, const char *fr)
+{
+    struct str detail;
+    struct buf b;
+    enum status st;
+
+    buf_init(&b, p->rd->rq->arena, 1024);
+    buf_add(&b, params_words(p, en, fr));
+    buf_add(&b, params_words(p, ", which ", ", ce que "));
+    buf_add(&b, records_shown(text));
+    buf_add(&b, params_words(p, " is not", " n'est pas"));
+    st = buf_done(&b, &detail);
+    return st == ST_OK ? params_note(p, where, PROBLEM_BAD_VALUE, detail) : st;
+}
+
 static bool crosses_many(const struct path *p)
 {
     for (size_t i = 0; i < p->n_steps; i++)
@@ -59,14 +76,12 @@ enum status params_path(struct params *p, struct str where, struct str text,
     if (st != ST_OK)
         return st;
     if (crosses_many(out) || (out->many && !lists))
-        return params_note(p, where, PROBLEM_BAD_VALUE,
-                           params_words(p,
-                                        "fields with one value for each record",
-                                        "des champs à une valeur par fiche"));
+        return note_other(p, where, text,
+                          "a field with one value for each record",
+                          "un champ à une valeur par fiche");
     if (out->end == PATH_FIELD && out->field->type == FIELD_JSON)
-        return params_note(p, where, PROBLEM_BAD_VALUE,
-                           params_words(p, "fields other than json ones",
-                                        "des champs autres que json"));
+        return note_other(p, where, text, "a field that is not json",
+                          "un champ autre que json");
     *found = true;
     return ST_OK;
 }

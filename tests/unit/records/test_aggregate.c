@@ -53,6 +53,12 @@ static const struct {
     { "aggregate=count&page=2", 200, ENVELOPE(2, 30, 1, 1) "]}" },
     { "aggregate=count&perPage=1", 200,
       ENVELOPE(1, 1, 1, 1) "{\"count\":5}]}" },
+    { "aggregate=count&perPage=1&page=2&sort=-count", 200,
+      ENVELOPE(2, 1, 1, 1) "]}" },
+    { "aggregate=count&sort=-count&perPage=2&skipTotal=1", 200,
+      ENVELOPE(1, 2, -1, -1) "{\"count\":5}]}" },
+    { "aggregate=count&groupBy=team.name&sort=-count,-team.name&perPage=1",
+      200, ENVELOPE(1, 1, 3, 3) "{\"team.name\":\"one\",\"count\":2}]}" },
     { "aggregate=count,sum(age),avg(age),min(age),max(age)", 200,
       "{\"count\":5,\"sum(age)\":115,\"avg(age)\":28.75,\"min(age)\":-5,"
       "\"max(age)\":50}]}" },
