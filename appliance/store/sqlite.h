@@ -28,7 +28,8 @@ enum status sqlite_open(void *state, enum store_access access,
 void sqlite_close(struct store_link *l);
 
 /* sqlite_functions.c: gives a connection fold_case(text), fold_like(text,
- * pattern), exact_sum(x) and exact_avg(x). A code of SQLite's. */
+ * pattern), exact_sum(x), exact_avg(x), sum_or_null(x) and avg_or_null(x). A
+ * code of SQLite's. */
 int sqlite_functions(sqlite3 *db);
 
 /* sqlite_error.c: the status for a result code of the connection's last

@@ -95,7 +95,7 @@ struct sum {
     int64_t n;
     wide whole;
     double real;
-    bool is_real;
+    bool is_real, is_huge;
 };
 
 static void on_sum_step(sqlite3_context *to, int n, sqlite3_value **v)
@@ -112,10 +112,12 @@ static void on_sum_step(sqlite3_context *to, int n, sqlite3_value **v)
         return;
     s->n++;
     s->is_real = s->is_real || type == SQLITE_FLOAT;
-    if (type == SQLITE_FLOAT)
+    if (type == SQLITE_FLOAT) {
         s->real += sqlite3_value_double(v[0]);
-    else
+        s->is_huge = s->is_huge || fabs(sqlite3_value_double(v[0])) >= 1e290;
+    } else {
         s->whole += sqlite3_value_int64(v[0]);
+    }
 }
 
 static void refuse(sqlite3_context *to)
@@ -154,6 +156,25 @@ static void on_avg(sqlite3_context *to)
         refuse(to);
 }
 
+/* sum_or_null(x), avg_or_null(x): NULL too where no value holds the sum, or
+ * where it is of reals so large that PostgreSQL could not be asked. */
+static void on_sum_or_null(sqlite3_context *to)
+{
+    const struct sum *s = sqlite3_aggregate_context(to, 0);
+
+    if (s != NULL && !s->is_huge &&
+        (s->is_real || (s->whole >= INT64_MIN && s->whole <= INT64_MAX)))
+        on_sum(to);
+}
+
+static void on_avg_or_null(sqlite3_context *to)
+{
+    const struct sum *s = sqlite3_aggregate_context(to, 0);
+
+    if (s != NULL && !s->is_huge)
+        on_avg(to);
+}
+
 /* ---------------------------------------------------------------------------
  */
 
@@ -169,6 +190,8 @@ static const struct {
     { "fold_like", 2, SQLITE_DIRECTONLY, on_fold_like, NULL, NULL },
     { "exact_sum", 1, SQLITE_DIRECTONLY, NULL, on_sum_step, on_sum },
     { "exact_avg", 1, SQLITE_DIRECTONLY, NULL, on_sum_step, on_avg },
+    { "sum_or_null", 1, SQLITE_DIRECTONLY, NULL, on_sum_step, on_sum_or_null },
+    { "avg_or_null", 1, SQLITE_DIRECTONLY, NULL, on_sum_step, on_avg_or_null },
 };
 
 int sqlite_functions(sqlite3 *db)

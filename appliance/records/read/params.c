@@ -253,7 +253,7 @@ static enum status read_sort(struct params *p, struct str value)
     while (st == ST_OK && p->n_wrong == before && value.ptr != NULL)
         st = read_sort_key(p, str_trim(str_cut(&value, ',')));
     if (l->n_sort > 0 && !p->aggregates && is_id(&l->sort[0]) &&
-        !l->sort[0].descending)
+        !l->sort[0].descending && l->search.ptr == NULL)
         l->n_sort = 0; /* as lists are without */
     return st;
 }

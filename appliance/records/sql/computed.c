@@ -39,33 +39,80 @@ static struct summed without_order(const struct summed *what)
     return plain;
 }
 
+/* PostgreSQL refuses a sum that no value holds. Where one such record must not
+ * spoil an answer about all, there is none: of integers past 64 bits, and of
+ * numbers with one of 1e290 or more among them, since it refuses those before
+ * it has the sum. */
+static void begin_or_null(struct select *q, struct buf *b,
+                          const struct summed *what, struct summed *safe)
+{
+    const struct summed plain = without_order(what);
+    struct buf text;
+
+    *safe = *what;
+    if (!q->or_null)
+        return;
+    buf_add(b, STR("CASE WHEN "));
+    if (what->type != FIELD_NUMBER) {
+        add_call(b, STR("sum"), &plain);
+        buf_add(b, STR(" BETWEEN -9223372036854775808 AND "
+                       "9223372036854775807 THEN "));
+        return;
+    }
+    select_buf(q, &text);
+    buf_add(&text, STR("CASE WHEN abs("));
+    buf_add(&text, what->text);
+    buf_add(&text, STR(") < CAST(1e290 AS DOUBLE PRECISION) THEN "));
+    buf_add(&text, what->text);
+    buf_add(&text, STR(" END"));
+    safe->text = select_text(q, &text);
+    buf_add(b, STR("max(abs("));
+    buf_add(b, what->text);
+    buf_add(b, STR(")) < CAST(1e290 AS DOUBLE PRECISION) THEN "));
+}
+
+static void end_or_null(const struct select *q, struct buf *b)
+{
+    if (q->or_null)
+        buf_add(b, STR(" END"));
+}
+
 static void add_sum(struct select *q, struct buf *b, const struct summed *what)
 {
     bool whole = what->type != FIELD_NUMBER;
+    struct summed safe;
 
     if (q->dialect == STORE_SQLITE) {
-        add_call(b, STR("exact_sum"), what);
-    } else {
-        if (whole)
-            buf_add(b, STR("CAST("));
-        add_call(b, STR("sum"), what);
-        if (whole)
-            buf_add(b, STR(" AS BIGINT)"));
+        add_call(b, q->or_null ? STR("sum_or_null") : STR("exact_sum"), what);
+        return;
     }
+    begin_or_null(q, b, what, &safe);
+    if (whole)
+        buf_add(b, STR("CAST("));
+    add_call(b, STR("sum"), &safe);
+    if (whole)
+        buf_add(b, STR(" AS BIGINT)"));
+    end_or_null(q, b);
 }
 
 /* PostgreSQL's own average is a decimal number of more digits. */
 static void add_avg(struct select *q, struct buf *b, const struct summed *what)
 {
     const struct summed plain = without_order(what);
+    bool may_fail = what->type == FIELD_NUMBER;
+    struct summed safe = *what;
 
     if (q->dialect == STORE_SQLITE) {
-        add_call(b, STR("exact_avg"), what);
+        add_call(b, q->or_null ? STR("avg_or_null") : STR("exact_avg"), what);
     } else {
+        if (may_fail)
+            begin_or_null(q, b, what, &safe);
         buf_add(b, STR("CAST("));
-        add_call(b, STR("sum"), what);
+        add_call(b, STR("sum"), &safe);
         buf_add(b, STR(" AS DOUBLE PRECISION) / "));
         add_call(b, STR("count"), &plain);
+        if (may_fail)
+            end_or_null(q, b);
     }
     if (what->type == FIELD_DECIMAL && what->scale > 0) {
         buf_add(b, STR(" / 1"));
@@ -141,11 +188,11 @@ void select_add_computed(struct select *q, struct str alias,
 {
     const struct computed *how = f->computed;
     struct from self = { .alias = alias, .c = f->owner };
-    bool bare = q->bare, literal = q->literal;
+    bool bare = q->bare, literal = q->literal, or_null = q->or_null;
     struct summed what = { .text = STR_NONE };
     struct many m;
 
-    q->bare = q->literal = true;
+    q->bare = q->literal = q->or_null = true;
     select_many(q, &self, &how->of, true, &m);
     if (how->when != NULL) {
         buf_add(&m.link, STR(" AND "));
@@ -163,4 +210,5 @@ void select_add_computed(struct select *q, struct str alias,
     buf_add_char(b, ')');
     q->bare = bare;
     q->literal = literal;
+    q->or_null = or_null;
 }

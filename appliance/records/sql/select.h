@@ -59,6 +59,7 @@ struct select {
     unsigned n_aliases, n_exists;
     bool bare;    /* joins without rules */
     bool literal; /* values of the schema become text */
+    bool or_null; /* sums that no value holds are null, not refused */
     struct {
         struct path path;
         size_t column; /* from 1 */

@@ -319,7 +319,8 @@ static enum status find_id(struct batch *b, struct part *p)
     if (p->id.ptr == NULL)
         return ST_OK;
     if (p->id.len > 0 && p->id.ptr[0] == '@')
-        return input_made_id(u, p->id, &p->op.id) ? ST_OK : wrong_url(b);
+        return input_made_id(u, p->op.s->c, p->id, &p->op.id) ? ST_OK
+                                                              : wrong_url(b);
     return p->op.kind == OP_REPLACE ? write_chosen_id(u, p->id, &p->op.id)
                                     : records_id(p->id, &p->op.id);
 }

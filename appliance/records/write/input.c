@@ -111,18 +111,25 @@ enum status input_body(struct request *rq, struct reply *rp, bool list_too,
 
 /* --- "@0.id" ------------------------------------------------------------- */
 
-static enum status wrong_made(const struct unit *u, struct wrong *w)
+static enum status wrong_made(const struct unit *u, const struct collection *c,
+                              struct wrong *w)
 {
-    *w = (struct wrong){ PROBLEM_BAD_VALUE,
-                         u->rq->lang == LANG_FR
-                             ? STR("\"@N.id\", N étant une requête faite plus "
-                                   "tôt dans ce lot, d'une fiche")
-                             : STR("\"@N.id\", N being an earlier request of "
-                                   "this batch, about one record") };
-    return ST_INVALID;
+    struct buf b;
+
+    w->what = PROBLEM_BAD_VALUE;
+    buf_init(&b, u->rq->arena, 256);
+    buf_addf(&b,
+             u->rq->lang == LANG_FR
+                 ? "\"@N.id\", N étant une requête faite plus tôt dans ce lot, "
+                   "d'une fiche de %.*s"
+                 : "\"@N.id\", N being an earlier request of this batch, about "
+                   "one record of %.*s",
+             STR_ARG(c->name));
+    return buf_done(&b, &w->detail) == ST_OK ? ST_INVALID : ST_NO_MEMORY;
 }
 
-bool input_made_id(const struct unit *u, struct str text, int64_t *id)
+bool input_made_id(const struct unit *u, const struct collection *c,
+                   struct str text, int64_t *id)
 {
     int64_t no;
 
@@ -130,13 +137,14 @@ bool input_made_id(const struct unit *u, struct str text, int64_t *id)
         return false;
     text = (struct str){ text.ptr + 1, text.len - 4 };
     if (str_to_int(text, 0, INT32_MAX, &no) != ST_OK ||
-        (size_t)no >= u->n_made || u->made[no].c == NULL)
+        (size_t)no >= u->n_made || u->made[no].c != c)
         return false;
     *id = u->made[no].id;
     return true;
 }
 
-static enum status add_made(struct unit *u, const struct json *v, struct buf *b,
+static enum status add_made(struct unit *u, const struct collection *c,
+                            const struct json *v, struct buf *b,
                             struct wrong *w)
 {
     struct str text;
@@ -146,15 +154,16 @@ static enum status add_made(struct unit *u, const struct json *v, struct buf *b,
         buf_add_json_value(b, v);
         return ST_OK;
     }
-    if (!input_made_id(u, text, &id))
-        return wrong_made(u, w);
+    if (!input_made_id(u, c, text, &id))
+        return wrong_made(u, c, w);
     buf_add_int(b, id);
     return ST_OK;
 }
 
 /* The value again with ids where such names stood. */
-enum status input_made(struct unit *u, const struct json *v,
-                       const struct json **out, struct wrong *w)
+enum status input_made(struct unit *u, const struct collection *c,
+                       const struct json *v, const struct json **out,
+                       struct wrong *w)
 {
     struct json_iter it = json_iter(v);
     struct json_error unused;
@@ -166,14 +175,14 @@ enum status input_made(struct unit *u, const struct json *v,
         return ST_OK;
     buf_init(&b, u->rq->arena, RECORD_BODY_MAX_BYTES);
     if (json_kind(v) == JSON_STRING)
-        st = add_made(u, v, &b, w);
+        st = add_made(u, c, v, &b, w);
     else
         buf_add_char(&b, '[');
     for (size_t i = 0;
          st == ST_OK && json_kind(v) == JSON_ARRAY && json_next(&it); i++) {
         if (i > 0)
             buf_add_char(&b, ',');
-        st = add_made(u, it.value, &b, w);
+        st = add_made(u, c, it.value, &b, w);
     }
     if (json_kind(v) == JSON_ARRAY)
         buf_add_char(&b, ']');
@@ -220,7 +229,7 @@ static enum status read_field(struct input *in, const struct field *f,
                         ? STR("pas en même temps qu'un + ou un - du champ")
                         : STR("not together with a + or a - of the field"));
     if (f->target != NULL && in->u->made != NULL)
-        st = input_made(in->u, v, &v, &w);
+        st = input_made(in->u, f->target, v, &v, &w);
     if (st == ST_OK)
         st = value_read(f, v, in->u->rq->lang, a, &ch->value[f->no], &w);
     if (st == ST_INVALID) {

@@ -110,7 +110,7 @@ static enum status read_by(struct unit *u, const struct field *f,
     if (f->list)
         st = as_list(u, v, &v);
     if (st == ST_OK && f->target != NULL && u->made != NULL)
-        st = input_made(u, v, &v, &w);
+        st = input_made(u, f->target, v, &v, &w);
     if (st == ST_OK)
         st = value_read(&free, v, u->rq->lang, u->rq->arena, out, &w);
     return st == ST_INVALID ? unit_problem(u, key, w.what, w.detail) : st;

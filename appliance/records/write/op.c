@@ -221,7 +221,9 @@ static enum status permit_change(struct unit *u, struct op *op,
                                  const struct value *before)
 {
     struct problem_at *told = u->rp->problems, **end = u->rp->problems_end;
-    enum status wrong = modify_apply(u, op, before), st;
+    enum status wrong = op->kind == OP_REPLACE ? input_complete(u, op, true)
+                                               : modify_apply(u, op, before);
+    enum status st;
 
     if (wrong != ST_OK && wrong != ST_INVALID)
         return wrong;
@@ -361,23 +363,6 @@ static enum status crossed(struct unit *u)
 
 /* --- replace, or create where there is none ------------------------------ */
 
-static enum status in_trash(struct unit *u)
-{
-    records_say(u->rq, u->rp,
-                "the record of this id is in the trash; restore or purge it",
-                "la fiche de cet id est dans la corbeille ; restaurez-la ou "
-                "supprimez-la définitivement");
-    return ST_CONFLICT;
-}
-
-static enum status replace_with(struct unit *u, struct op *op,
-                                const struct value *before, struct done *out)
-{
-    enum status st = input_complete(u, op, true);
-
-    return st == ST_OK ? change_row(u, op, before, out) : st;
-}
-
 /* Who may not see what is there is not told that nothing is. */
 static enum status hide_missing(const struct unit *u, const struct op *op,
                                 enum status st)
@@ -385,6 +370,21 @@ static enum status hide_missing(const struct unit *u, const struct op *op,
     bool sees = action_decide(op->s->c, ACTION_VIEW, &u->asking) == DECIDE_YES;
 
     return st == ST_FORBIDDEN && !sees ? ST_NOT_FOUND : st;
+}
+
+/* The id cannot be taken; who could not take it anyhow is told only that. */
+static enum status in_trash(struct unit *u, const struct op *op)
+{
+    enum status st =
+        hide_missing(u, op, permit_at_all(u, op->s->c, ACTION_CREATE));
+
+    if (st != ST_OK)
+        return st;
+    records_say(u->rq, u->rp,
+                "the record of this id is in the trash; restore or purge it",
+                "la fiche de cet id est dans la corbeille ; restaurez-la ou "
+                "supprimez-la définitivement");
+    return ST_CONFLICT;
 }
 
 /* The id is taken, by somebody who was faster, or another value is. */
@@ -432,9 +432,9 @@ static enum status replace(struct unit *u, struct op *op, struct done *out)
             st = unit_row(u, op->s, op->id, true, &before);
         if (st == ST_OK && before != NULL &&
             before[ROW_DELETED].kind != VALUE_NULL)
-            return in_trash(u);
+            return in_trash(u, op);
         if (st == ST_OK && before != NULL)
-            return replace_with(u, &once, before, out);
+            return change_row(u, &once, before, out);
         if (st == ST_OK)
             st = create_at(u, &once, out, &again);
         if (st != ST_OK || !again)

@@ -250,6 +250,7 @@ static enum status compute_of(struct unit *u, const struct computed *how,
     select_begin(&q, u->r->schema, u->r->statements,
                  &u->r->statements[step->to->no], store_dialect(u->r->store),
                  NULL, u->rq->arena);
+    q.or_null = true; /* as select_add_computed has it */
     select_aggregate(&q, how->how, of.end == PATH_RECORD ? NULL : &of);
     select_ids(&q, id, n);
     if (how->when != NULL)

@@ -129,12 +129,14 @@ MUST_CHECK enum status input_change(struct unit *u, struct op *op);
 MUST_CHECK enum status input_complete(struct unit *u, struct op *op,
                                       bool replaces);
 
-/* "@0.id" in a batch. False: it names no record made so far. */
-bool input_made_id(const struct unit *u, struct str text, int64_t *id);
-/* v with ids in the place of such names; *out stays when there are none.
+/* "@0.id" in a batch. False: it names no record of c that was made so far. */
+bool input_made_id(const struct unit *u, const struct collection *c,
+                   struct str text, int64_t *id);
+/* v with ids of c in the place of such names; *out stays when there are none.
  * ST_INVALID fills *w. */
-MUST_CHECK enum status input_made(struct unit *u, const struct json *v,
-                                  const struct json **out, struct wrong *w);
+MUST_CHECK enum status input_made(struct unit *u, const struct collection *c,
+                                  const struct json *v, const struct json **out,
+                                  struct wrong *w);
 
 /* Keeps "stock+": 5 for when the row is known. ST_NOT_FOUND: not a modifier's
  * name. */

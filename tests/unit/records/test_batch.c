@@ -154,6 +154,17 @@ static const struct step batches[] = {
     { BATCH, "{\"requests\":[{\"method\":\"PATCH\",\"body\":{},"
       "\"url\":\"/api/v1/people/@0.id\"}]}", 400, "\"0.url\"" },
     { BATCH, "{\"requests\":["
+      "{\"method\":\"POST\",\"url\":\"/api/v1/absences\","
+       "\"body\":{\"person\":1}},"
+      "{\"method\":\"POST\",\"url\":\"/api/v1/absences\","
+       "\"body\":{\"person\":\"@0.id\"}}]}", 422,
+      "\"1.person\":{\"code\":\"bad_value\"\none record of people" },
+    { BATCH, "{\"requests\":["
+      "{\"method\":\"POST\",\"url\":\"/api/v1/absences\","
+       "\"body\":{\"person\":1}},"
+      "{\"method\":\"PATCH\",\"url\":\"/api/v1/people/@0.id\","
+       "\"body\":{\"days\":1}}]}", 400, "\"1.url\"" },
+    { BATCH, "{\"requests\":["
       "{\"method\":\"DELETE\",\"url\":\"/api/v1/people/50\"},"
       "{\"method\":\"POST\",\"url\":\"/api/v1/absences\","
        "\"body\":{\"person\":\"@0.id\"}}]}", 422,

@@ -87,7 +87,10 @@ static const char ruled[] =
     "{\"name\":\"walls\",\"rules\":{\"list\":\"\",\"view\":\"\"},"
     "\"fields\":[{\"name\":\"n\",\"type\":\"int\"}]},"
     "{\"name\":\"parts\",\"rules\":{\"list\":\"\",\"view\":\"n = 1\"},"
-    "\"fields\":[{\"name\":\"n\",\"type\":\"int\"}]}]}";
+    "\"fields\":[{\"name\":\"n\",\"type\":\"int\"}]},"
+    "{\"name\":\"bins\",\"trash\":true,\"rules\":{\"view\":\"n = 1\","
+    "\"update\":\"n = 1\"},\"fields\":[{\"name\":\"n\",\"type\":\"int\","
+    "\"required\":true}]}]}";
 
 static void follows_rules(struct rig *r)
 {
@@ -150,10 +153,20 @@ static void follows_rules(struct rig *r)
         { &ann, "PATCH /api/v1/parts/3", "{\"n\":3}", 404, "" },
         { &ann, "DELETE /api/v1/parts/1", NULL, 403, "" },
         { &ann, "DELETE /api/v1/parts/2", NULL, 404, "" },
+        /* replacing tells nothing of what is out of sight, or in the trash */
+        { &admin, "POST /api/v1/bins", "{\"n\":2}", 201, "" },
+        { &admin, "POST /api/v1/bins", "{\"n\":1}", 201, "" },
+        { &admin, "DELETE /api/v1/bins/2", NULL, 204, "" },
+        { &ann, "PUT /api/v1/bins/1", "{}", 404, "!required" },
+        { &ann, "PUT /api/v1/bins/2", "{}", 404, "!trash" },
+        { &ann, "PUT /api/v1/bins/3", "{}", 404, "" },
+        { &ann, "PUT /api/v1/bins/2", "{\"n\":1}", 404, "!trash" },
+        { &admin, "PUT /api/v1/bins/2", "{\"n\":1}", 409, "trash" },
+        { &admin, "PUT /api/v1/bins/1", "{}", 422, "required" },
         /* replace, and create where there is none */
         { &ann, "PUT /api/v1/notes/1", "{\"owner\":1}", 403, "" },
         { &bob, "PUT /api/v1/notes/3", "{\"kind\":\"p\"}", 200, "\"p\"" },
-        { &bob, "PUT /api/v1/notes/50", "{\"owner\":1}", 403, "" },
+        { &bob, "PUT /api/v1/notes/50", "{\"owner\":1}", 404, "" },
         { &bob, "PUT /api/v1/notes/50", "{\"owner\":2}", 201, "" },
         /* by a unique field: the one rule or the other */
         { &bob, "POST /api/v1/notes?on=tag", "{\"tag\":\"b\",\"owner\":1}", 403,

@@ -310,6 +310,8 @@ static void searches(struct rig *r)
     get("notes?search=", 200, "\"totalItems\":4");
     get("notes?search=chat&perPage=1&page=2", 200, "\"totalItems\":2");
     get("notes?search=chat&sort=-id", 200, "\"items\":[{\"id\":3");
+    get("notes?search=chat&sort=id&cursor=", 200, "\"items\":[{\"id\":1");
+    get("notes?search=un%20cha&sort=id&perPage=1", 200, "\"id\":1");
     get("notes?search=chat&sort=-id&cursor=", 200, "\"items\":[{\"id\":3");
     get("notes?search=chat&cursor=", 400, "\"cursor\":{\"code\":\"bad_value\"");
     get("drafts?search=a", 400, "\"search\":{\"code\":\"bad_value\"");
