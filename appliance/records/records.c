@@ -104,7 +104,30 @@ static bool may_know(const struct collection *c, const struct asking *q)
     return false;
 }
 
-/* The path itself is not repeated: it may be anything. */
+/* A path is not repeated, since it may be anything; but a name with a few
+ * letters wrong is. */
+static struct str misspelt(const struct nearest *near, struct str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!str_has(STR("abcdefghijklmnopqrstuvwxyz_0123456789"), name.ptr[i]))
+            return STR_NONE;
+    return near->wanted.len == name.len && 2 * near->distance <= name.len
+               ? name
+               : STR_NONE;
+}
+
+static void add_unknown(struct buf *b, enum lang lang, struct str name)
+{
+    if (name.ptr == NULL) {
+        buf_add(b, lang == LANG_FR ? STR("il n'y a pas de telle collection")
+                                   : STR("there is no such collection"));
+        return;
+    }
+    buf_add(b, lang == LANG_FR ? STR("il n'y a pas de collection ")
+                               : STR("there is no collection "));
+    buf_add(b, name);
+}
+
 static enum status unknown_collection(const struct records *r,
                                       const struct request *rq,
                                       struct reply *rp)
@@ -118,11 +141,10 @@ static enum status unknown_collection(const struct records *r,
             nearest_try(&near, r->schema->collections[i].name);
     if (near.best.ptr == NULL)
         return records_refuse(rq, rp, &r->schema->collections[0]);
-    buf_init(&b, rq->arena, 256);
-    buf_add(&b, rq->lang == LANG_FR
-                    ? STR("il n'y a pas de telle collection ; vouliez-vous "
-                          "dire ")
-                    : STR("there is no such collection; did you mean "));
+    buf_init(&b, rq->arena, 512);
+    add_unknown(&b, rq->lang, misspelt(&near, rq->param[0]));
+    buf_add(&b, rq->lang == LANG_FR ? STR(" ; vouliez-vous dire ")
+                                    : STR("; did you mean "));
     buf_add(&b, near.best);
     buf_add(&b, rq->lang == LANG_FR ? STR(" ?") : STR("?"));
     if (buf_done(&b, &rp->message) != ST_OK)

@@ -135,7 +135,7 @@ static const struct step batches[] = {
       "\"url\":\"/api/v1/people/1/x\",\"body\":{}}]}", 400, "\"0.url\"" },
     { BATCH, "{\"requests\":[{\"method\":\"POST\","
       "\"url\":\"/api/v1/peple\",\"body\":{}}]}", 404,
-      "request 0 of the batch: there is no such collection; did you mean "
+      "request 0 of the batch: there is no collection peple; did you mean "
       "people?" },
     { BATCH, "{\"requests\":[{\"method\":\"POST\",\"urll\":\"x\","
       "\"url\":\"/api/v1/people\",\"body\":{}}]}", 400,

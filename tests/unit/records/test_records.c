@@ -235,7 +235,11 @@ static const struct {
     const char *parts;
 } refused[] = {
     { "POST /api/v1/personell", NULL, "{}", 404, "did you mean personnel?" },
-    { "GET /api/v1/personell", NULL, NULL, 404, "personnel\n!personell" },
+    { "GET /api/v1/personell", NULL, NULL, 404,
+      "no collection personell; did you mean personnel?" },
+    { "GET /api/v1/nothing%3Cb%3E", NULL, NULL, 404,
+      "no such collection\n!nothing" },
+    { "GET /api/v1/xyzzy", NULL, NULL, 404, "no such collection\n!xyzzy" },
     { "GET /api/v1/personnel/x", NULL, NULL, 404, "" },
     { "GET /api/v1/personnel/0", NULL, NULL, 404, "" },
     { "GET /api/v1/personnel/-1", NULL, NULL, 404, "" },
