@@ -159,6 +159,12 @@ static enum status check_int(const struct reading *r, int64_t n)
     return ST_OK;
 }
 
+static bool is_whole(struct str number)
+{
+    return !str_has(number, '.') && !str_has(number, 'e') &&
+           !str_has(number, 'E');
+}
+
 static enum status read_int(const struct reading *r, const struct json *v,
                             struct value *out)
 {
@@ -175,13 +181,27 @@ static enum status read_int(const struct reading *r, const struct json *v,
     if (json_kind(v) != JSON_NUMBER)
         return wrong_type(r, "an integer", "un entier");
     text = json_number_text(v);
-    if (str_has(text, '.') || str_has(text, 'e') || str_has(text, 'E'))
+    if (!is_whole(text))
         return wrong_type(r, "an integer", "un entier");
     if (text.ptr[0] == '-')
         return wrong_int(r, PROBLEM_TOO_SMALL,
                          r->f->min.given ? r->f->min.i : INT64_MIN);
     return wrong_int(r, PROBLEM_TOO_LARGE,
                      r->f->max.given ? r->f->max.i : INT64_MAX);
+}
+
+/* An integer past 64 bits of which a double would lose digits. What programs
+ * write of a double has 17 of them at most, then zeros. */
+static bool is_rounded(const struct json *v)
+{
+    struct str text = json_number_text(v);
+    int64_t n;
+
+    if (json_int(v, &n) == ST_OK || !is_whole(text))
+        return false;
+    while (text.len > 0 && text.ptr[text.len - 1] == '0')
+        text.len--;
+    return text.len - (text.ptr[0] == '-') > 17;
 }
 
 static enum status read_number(const struct reading *r, const struct json *v,
@@ -195,6 +215,9 @@ static enum status read_number(const struct reading *r, const struct json *v,
         return json_number_text(v).ptr[0] == '-'
                    ? wrong(r, PROBLEM_TOO_SMALL, STR("-1.7976931348623157e308"))
                    : wrong(r, PROBLEM_TOO_LARGE, STR("1.7976931348623157e308"));
+    if (is_rounded(v))
+        return x < 0 ? wrong_int(r, PROBLEM_TOO_SMALL, INT64_MIN)
+                     : wrong_int(r, PROBLEM_TOO_LARGE, INT64_MAX);
     if (r->f->min.given && x < r->f->min.r)
         return wrong_real(r, PROBLEM_TOO_SMALL, r->f->min.r);
     if (r->f->max.given && x > r->f->max.r)

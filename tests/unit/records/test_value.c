@@ -97,6 +97,12 @@ static const struct {
     { "\"type\":\"number\"", "1e999", "#too_large" },
     { "\"type\":\"number\"", "-1e999", "#too_small" },
     { "\"type\":\"number\"", "\"1\"", "#wrong_type:a number" },
+    { "\"type\":\"number\"", "123456789012345678901", "#too_large:92" },
+    { "\"type\":\"number\"", "-123456789012345678901", "#too_small:-92" },
+    { "\"type\":\"number\"", "18446744073709551616", "#too_large" },
+    { "\"type\":\"number\"", "-12345678901234567000", "-1.2345678901234567e+19" },
+    { "\"type\":\"number\"", "123456789012345678901.0",
+      "1.2345678901234568e+20" },
     { "\"type\":\"number\",\"min\":0.5", "0.25", "#too_small:0.5" },
     { "\"type\":\"number\",\"max\":0.5", "0.75", "#too_large:0.5" },
 
