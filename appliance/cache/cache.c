@@ -391,6 +391,12 @@ void cache_changed(struct cache *c, unsigned space, int64_t deadline_ms)
     coherence_changed(c->coherence, space, deadline_ms);
 }
 
+int64_t cache_changed_ms(const struct cache *c, const unsigned *spaces,
+                         size_t n_spaces)
+{
+    return coherence_changed_ms(c->coherence, spaces, n_spaces);
+}
+
 void cache_heard(struct cache *c, const char *message)
 {
     coherence_heard(c->coherence, message);

@@ -102,6 +102,12 @@ MUST_CHECK enum status cache_fetch(struct cache *c, const struct cache_want *w,
  * may take REDIS_CALL_MS of it whatever the deadline. */
 void cache_changed(struct cache *c, unsigned space, int64_t deadline_ms);
 
+/* When one of the spaces last changed, or may have (the start counts), by the
+ * wall clock, and by that of another replica at the latest; INT64_MAX when
+ * news of other replicas may be missing. */
+int64_t cache_changed_ms(const struct cache *c, const unsigned *spaces,
+                         size_t n_spaces);
+
 /* From the bus: what a replica published, as it is; the name of a space; or
  * NULL: anything may have changed. Does not block. */
 void cache_heard(struct cache *c, const char *message);

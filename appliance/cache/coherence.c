@@ -77,7 +77,14 @@
 #include "base/rand.h"
 #include "cache/thread.h"
 
-enum { AGAIN_MS = 1000, PUBLISH_MIN_MS = 100, ECHO_MS = 10, ID_LEN = 16 };
+/* SKEW_MS: by which replicas' clocks may differ. */
+enum {
+    SKEW_MS = 1000,
+    AGAIN_MS = 1000,
+    PUBLISH_MIN_MS = 100,
+    ECHO_MS = 10,
+    ID_LEN = 16
+};
 
 typedef _Atomic uint64_t counter;
 
@@ -89,7 +96,8 @@ struct space {
                           * others must be told of by the bus */
     counter told;        /* up to which the bus was told of our own */
     counter pushes;      /* that came, whosever change it was */
-    char apart[64];      /* from the next space's counters */
+    _Atomic int64_t changed_ms; /* when generation was last moved on */
+    char apart[56];             /* from the next space's counters */
 };
 
 struct coherence {
@@ -127,6 +135,7 @@ static bool owes(const struct space *s)
 
 static void bump(struct coherence *co, unsigned space)
 {
+    atomic_store(&co->spaces[space].changed_ms, clock_wall_ms());
     atomic_fetch_add(&co->spaces[space].generation, 1);
     metrics_add(METRIC_CACHE_INVALIDATIONS, METRIC_AT(0), 1);
 }
@@ -196,6 +205,23 @@ struct view coherence_view(const struct coherence *co, const unsigned *spaces,
     v.tier2 =
         co->redis != NULL && n_spaces == 1 && !owes(&co->spaces[spaces[0]]);
     return v;
+}
+
+int64_t coherence_changed_ms(const struct coherence *co, const unsigned *spaces,
+                             size_t n_spaces)
+{
+    bool alone = co->redis == NULL && !co->conf.bus.needed;
+    int64_t last_ms = 0;
+
+    if (!coherence_trusted(co, clock_mono_ms()))
+        return INT64_MAX;
+    for (size_t i = 0; i < n_spaces; i++) {
+        int64_t ms = atomic_load(&co->spaces[spaces[i]].changed_ms);
+
+        if (ms > last_ms)
+            last_ms = ms;
+    }
+    return alone ? last_ms : last_ms + SKEW_MS;
 }
 
 /* --- telling others --------------------------------------------------------
@@ -393,8 +419,10 @@ enum status coherence_open(const struct cache_conf *conf, struct redis *redis,
         mem_give(co);
         return ST_NO_MEMORY;
     }
-    for (size_t i = 0; i < conf->n_spaces; i++)
+    for (size_t i = 0; i < conf->n_spaces; i++) {
         assert(strlen(conf->spaces[i]) < CACHE_MESSAGE_MAX - ID_LEN);
+        co->spaces[i].changed_ms = clock_wall_ms();
+    }
     co->conf = *conf;
     co->redis = redis;
     co->tier2 = tier2;

@@ -26,6 +26,10 @@ struct view {
 struct view coherence_view(const struct coherence *co, const unsigned *spaces,
                            size_t n_spaces, int64_t now_ms);
 
+/* cache_changed_ms. */
+int64_t coherence_changed_ms(const struct coherence *co, const unsigned *spaces,
+                             size_t n_spaces);
+
 /* cache_changed, cache_heard, cache_bus_state. */
 void coherence_changed(struct coherence *co, unsigned space,
                        int64_t deadline_ms);

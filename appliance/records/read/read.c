@@ -243,6 +243,16 @@ static enum status ask_one(struct reading *rd, struct store_conn *c,
     return st;
 }
 
+static enum status note_updated(const struct value *row, struct arena *a,
+                                struct cached *out)
+{
+    struct buf b;
+
+    buf_init(&b, a, 32);
+    buf_add_int(&b, row[ROW_UPDATED].i);
+    return buf_done(&b, &out->note);
+}
+
 static enum status fill_one(void *arg, struct arena *a, struct cached *out)
 {
     struct reading *rd = arg;
@@ -267,14 +277,40 @@ static enum status fill_one(void *arg, struct arena *a, struct cached *out)
         st = read_keep(&b, a, out);
     if (st == ST_OK)
         out->etag = etag;
-    return st;
+    return st == ST_OK ? note_updated(rows.cell, a, out) : st;
+}
+
+/* Of one version there is one answer, unless what it shows of others changed
+ * after the version came to be. */
+static bool others_are_as_then(const struct reading *rd)
+{
+    bool on[COLLECTIONS_MAX] = { false };
+    unsigned spaces[COLLECTIONS_MAX];
+    int64_t updated_ms;
+    size_t n = 0;
+
+    if (str_to_int(rd->out.note, 0, INT64_MAX, &updated_ms) != ST_OK)
+        return false;
+    shape_spaces(rd->shape, on);
+    for (unsigned i = 0; i < rd->r->schema->n; i++)
+        if (on[i] && i != rd->s->c->no)
+            spaces[n++] = i;
+    return updated_ms <= rd->rq->now_ms &&
+           cache_changed_ms(rd->r->cache, spaces, n) < updated_ms;
+}
+
+static bool is_known(const struct reading *rd)
+{
+    enum shape_stays stays = shape_stays(rd->shape);
+
+    return stays != SHAPE_OF_MORE && request_etag_known(rd->rq, rd->out.etag) &&
+           (stays == SHAPE_OF_VERSION || others_are_as_then(rd));
 }
 
 static enum status answer_one(struct reading *rd, struct reply *rp)
 {
     records_etag(rp, rd->out.etag);
-    if (shape_is_of_version(rd->shape) &&
-        request_etag_known(rd->rq, rd->out.etag)) {
+    if (is_known(rd)) {
         if (rd->out.gzip.len > 0) /* as its 200 has it */
             reply_header(rp, STR("Vary"), STR("Accept-Encoding"));
         return ST_NOT_MODIFIED;

@@ -310,23 +310,48 @@ void shape_key(struct buf *b, const struct shape *sh)
         add_key(b, sh->root, sh->picked);
 }
 
-bool shape_is_of_version(const struct shape *sh)
+static void see_further(void *further, const struct path *p)
+{
+    if (p->n_steps > 0 || (p->end == PATH_FIELD && p->field->computed != NULL))
+        *(bool *)further = true;
+}
+
+/* Of records of one other collection, and of nothing beyond them. */
+static bool is_of_neighbours(const struct field *f)
+{
+    const struct computed *of = f->computed;
+    bool further = of->of.at == f->owner ||
+                   (of->of.end == PATH_FIELD && of->of.field->computed != NULL);
+
+    if (of->when != NULL) {
+        condition_paths(of->when, see_further, &further);
+        further = further || condition_of_time(of->when);
+    }
+    return !further;
+}
+
+enum shape_stays shape_stays(const struct shape *sh)
 {
     const struct node *n = sh->root;
+    enum shape_stays stays = SHAPE_OF_VERSION;
 
     if (n->child != NULL)
-        return false;
+        return SHAPE_OF_MORE;
     for (size_t i = 0; i < n->s->n_shown; i++) {
         const struct field *f = n->s->shown[i];
-        bool on = n->shown == NULL || n->shown[i].on;
 
+        if (n->shown != NULL && !n->shown[i].on)
+            continue;
         /* One address, one ETag, two readers: they are not to be told that
          * what the other saw is what they would see. */
-        if (on && (f->computed != NULL || f->read.kind == RULE_WHEN ||
-                   f->read.kind == RULE_NOBODY))
-            return false;
+        if (f->read.kind == RULE_WHEN || f->read.kind == RULE_NOBODY)
+            return SHAPE_OF_MORE;
+        if (f->computed != NULL && !is_of_neighbours(f))
+            return SHAPE_OF_MORE;
+        if (f->computed != NULL)
+            stays = SHAPE_OF_SPACES;
     }
-    return true;
+    return stays;
 }
 
 /* --- which collections it shows ------------------------------------------ */

@@ -62,8 +62,9 @@ void shape_spaces(const struct shape *sh, bool *on);
  * What who asks may read is not part of it. */
 void shape_key(struct buf *b, const struct shape *sh);
 
-/* Answers 304 by the row's version: nothing shows that may change without
- * it. */
-bool shape_is_of_version(const struct shape *sh);
+/* What may change though the row's version does not: nothing; only computed
+ * values, when rows of other collections do (shape_spaces); or more. */
+enum shape_stays { SHAPE_OF_VERSION, SHAPE_OF_SPACES, SHAPE_OF_MORE };
+enum shape_stays shape_stays(const struct shape *sh);
 
 #endif

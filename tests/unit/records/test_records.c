@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "check.h"
 #include "desk.h"
@@ -97,6 +99,37 @@ static void knows_no_change(struct rig *r)
                 "\"id\":{\"code\":\"read_only\"");
     desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL, "{\"version\":9}",
                 422, "\"version\":{\"code\":\"read_only\"");
+    desk_close(&desk);
+}
+
+/* The clock of the cache, a moment later: changes are told apart by it. */
+static void go_on(void)
+{
+    usleep(3000);
+    desk.now_ms = clock_wall_ms();
+}
+
+/* Of one version there is one answer, until what it counts changes. */
+static void keeps_conditions_of_computed(struct rig *r)
+{
+    if (!desk_open(&desk, r, NULL))
+        return;
+    go_on();
+    desk_ask(&desk, "POST /api/v1/personnel", NULL, person);
+    desk_expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v1\"\r\n",
+                NULL, 304, "!{");
+    go_on();
+    desk_expect(&desk, "POST /api/v1/absences", NULL,
+                "{\"person\":1,\"starts_on\":\"2026-01-01\","
+                "\"ends_on\":\"2026-01-02\"}",
+                201, "");
+    desk_expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v1\"\r\n",
+                NULL, 200, "\"absences_count\":1");
+    go_on();
+    desk_expect(&desk, "PATCH /api/v1/personnel/1", NULL,
+                "{\"department\":\"a\"}", 200, "\"absences_count\":1");
+    desk_expect(&desk, "GET /api/v1/personnel/1", "If-None-Match: \"v2\"\r\n",
+                NULL, 304, "");
     desk_close(&desk);
 }
 
@@ -692,6 +725,7 @@ static void survives_a_failing_disk(void)
 EACH(keeps_a_record)
 EACH(knows_no_change)
 EACH(keeps_conditions)
+EACH(keeps_conditions_of_computed)
 EACH(keeps_every_type)
 EACH(says_what_is_wrong)
 EACH(takes_json_types)
@@ -707,6 +741,7 @@ void test_records(void)
     RUN(each_keeps_a_record);
     RUN(each_knows_no_change);
     RUN(each_keeps_conditions);
+    RUN(each_keeps_conditions_of_computed);
     RUN(each_keeps_every_type);
     RUN(each_says_what_is_wrong);
     RUN(each_takes_json_types);
