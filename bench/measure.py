@@ -25,8 +25,10 @@ class Target:
     PostgreSQL itself by pgbench."""
 
     def __init__(self, name, server=None, url=None, connections=16,
-                 headers=None, paths=None, database_pid=None):
+                 headers=None, paths=None, database_pid=None,
+                 seconds=SECONDS, rounds=ROUNDS):
         self.name, self.server, self.url = name, server, url
+        self.seconds, self.rounds = seconds, rounds
         self.connections, self.paths = connections, paths
         plain = url is not None and url.startswith('http:')
         self.headers = {**(PROXY if plain else {}), **(headers or {})}
@@ -176,10 +178,10 @@ class Patience:
 
     def run(self, target):
         while True:
-            sample = run_once(target, SECONDS)
+            sample = run_once(target, target.seconds)
             if sample['others'] <= DISTURBED or self.left <= 0:
                 return sample
-            self.left -= SECONDS
+            self.left -= target.seconds
             self.wait_for_calm()
 
 
@@ -195,4 +197,5 @@ def run_rounds(cases, say):
         for targets in ours:
             first = number % len(targets)
             for target in targets[first:] + targets[:first]:
-                target.samples.append(patience.run(target))
+                if number < target.rounds:
+                    target.samples.append(patience.run(target))
