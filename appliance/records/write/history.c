@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A record's trail, for whoever may see the record; of one that is gone, for
- * whoever may delete. What the trail says of a field is told to nobody who
- * may not read the field. */
+ * whoever may see and delete it. What the trail says of a field is told to
+ * nobody who may not read the field. */
 #include "base/clock.h"
 #include "records/sql/past.h"
 #include "records/sql/select.h"
@@ -44,9 +44,8 @@ static enum status run(struct history *h, const struct query *q,
 
 /* --- may it be read ------------------------------------------------------ */
 
-/* The row (and its flags) if the rule of the action holds for it. */
-static enum status find_row(struct history *h, enum action what, bool trash,
-                            struct rows *out)
+/* The row (and its flags) if who asks may see it, also in the trash. */
+static enum status find_row(struct history *h, bool trash, struct rows *out)
 {
     struct reading *rd = &h->rd;
     const struct value *args = NULL;
@@ -58,7 +57,9 @@ static enum status find_row(struct history *h, enum action what, bool trash,
                  store_dialect(rd->r->store), &rd->asking, rd->rq->arena);
     q.of_trash = trash;
     select_row(&q);
-    select_rule(&q, what);
+    select_rule(&q, ACTION_VIEW);
+    if (trash)
+        select_rule(&q, ACTION_DELETE);
     select_id(&q, rd->id);
     st = select_end(&q, QUERY_READ, false, &query, &args);
     return st == ST_OK ? run(h, &query, args, out) : st;
@@ -94,6 +95,7 @@ static enum status find_gone(struct history *h)
     if (st != ST_OK)
         return st;
     if (rows.n > 0 ||
+        action_decide(h->rd.s->c, ACTION_VIEW, &h->rd.asking) != DECIDE_YES ||
         action_decide(h->rd.s->c, ACTION_DELETE, &h->rd.asking) != DECIDE_YES)
         return ST_NOT_FOUND;
     h->gone = true;
@@ -105,10 +107,10 @@ static enum status find_record(struct history *h)
 {
     const struct statements *s = h->rd.s;
     struct rows rows = { .n = 0 };
-    enum status st = find_row(h, ACTION_VIEW, false, &rows);
+    enum status st = find_row(h, false, &rows);
 
     if (st == ST_OK && rows.n == 0 && s->c->trash.on)
-        st = find_row(h, ACTION_DELETE, true, &rows);
+        st = find_row(h, true, &rows);
     if (st != ST_OK)
         return st;
     if (rows.n == 0)

@@ -200,7 +200,10 @@ static const char ruled[] =
     "{\"name\":\"pay\",\"type\":\"int\",\"rules\":{\"read\":"
     "\"@user.role = 'boss'\"}},"
     "{\"name\":\"note\",\"type\":\"text\",\"rules\":{\"read\":"
-    "\"id = @user.id\"}}]}]}";
+    "\"id = @user.id\"}}]},"
+    "{\"name\":\"votes\",\"trash\":true,\"audit\":true,\"rules\":{"
+    "\"create\":\"\",\"delete\":\"\"},\"fields\":["
+    "{\"name\":\"for\",\"type\":\"text\"}]}]}";
 
 static void shows_what_may_be_seen(struct rig *r)
 {
@@ -244,6 +247,14 @@ static void shows_what_may_be_seen(struct rig *r)
     desk_expect(&desk, "GET /api/v1/people/1/history", NULL, NULL, 200,
                 "\"action\":\"purge\"\n\"pay\":5");
     desk_expect(&desk, "GET /api/v1/people/3/history", NULL, NULL, 404, "");
+    /* Who may delete but not see is not told what it was, gone or not. */
+    made("votes", "{\"for\":\"Ann\"}");
+    desk.who = nobody;
+    desk_expect(&desk, "GET /api/v1/votes/1/history", NULL, NULL, 404, "");
+    desk_expect(&desk, "DELETE /api/v1/votes/1", NULL, NULL, 204, "");
+    desk_expect(&desk, "GET /api/v1/votes/1/history", NULL, NULL, 404, "");
+    desk_expect(&desk, "DELETE /api/v1/votes/1?purge=1", NULL, NULL, 204, "");
+    desk_expect(&desk, "GET /api/v1/votes/1/history", NULL, NULL, 404, "");
     desk_close(&desk);
 }
 
