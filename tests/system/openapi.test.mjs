@@ -113,6 +113,10 @@ async function describe_(a, options) {
 
     assert.equal(answer.status, 200, answer.text);
     await mustBeValid(answer.json);
+    const text = JSON.stringify(answer.json);
+
+    for (const name of Object.keys(answer.json.components.schemas))
+        assert.match(text, new RegExp(`"#/components/schemas/${name}["/]`));
     return new Description(answer.json);
 }
 
@@ -437,6 +441,19 @@ const notes = {
             },
         },
         { name: 'inner', fields: [{ name: 'cost', type: 'int' }] },
+        {
+            name: 'shown',
+            fields: [
+                { name: 'text', type: 'text' },
+                { name: 'pin', type: 'text', hidden: true },
+            ],
+            rules: { list: '' },
+        },
+        {
+            name: 'dropped',
+            fields: [{ name: 'code', type: 'text', hidden: true }],
+            rules: { create: '' },
+        },
     ],
 };
 
@@ -483,6 +500,29 @@ describe('openapi: what the caller may do', () => {
         assert.ok(!JSON.stringify(doc).includes('secret'));
     });
 
+    test('bodies are described to those who may send them', async () => {
+        const names = async (options) =>
+            Object.keys((await describe_(a, options)).doc.components.schemas);
+        const theirs = (await names()).filter((name) => /^[a-z]/.test(name));
+        const { doc } = await describe_(a);
+
+        assert.deepEqual(theirs, [
+            'notes',
+            'notesCreate',
+            'notesChange',
+            'notesPage',
+            'shown',
+            'shownPage',
+            'dropped',
+            'droppedCreate',
+        ]);
+        assert.ok(!JSON.stringify(doc).includes('"pin"'));
+        const { droppedCreate } = doc.components.schemas;
+
+        assert.equal(droppedCreate.properties.code.writeOnly, true);
+        assert.ok((await names(bearer)).includes('shownChange'));
+    });
+
     test('an administrator gets everything', async () => {
         const { doc } = await describe_(a, bearer);
         const paths = Object.keys(doc.paths);
@@ -511,11 +551,11 @@ describe('openapi: what the caller may do', () => {
 
         assert.deepEqual(
             stranger.map(({ name }) => name),
-            ['notes'],
+            ['notes', 'shown'],
         );
         assert.deepEqual(
             admin.map(({ name }) => name),
-            ['notes', 'inner'],
+            ['notes', 'inner', 'shown', 'dropped'],
         );
         assert.deepEqual(open.may, {
             list: 'yes',

@@ -37,6 +37,43 @@ static bool reads(const struct scribe *s, const char *name)
     return may_read(s->d, f) != DECIDE_NO;
 }
 
+static bool does(const struct scribe *s, const struct collection *c,
+                 enum action what)
+{
+    return may_act(s->d, c, what) != DECIDE_NO;
+}
+
+/* Does he get records of it, by a list or by one? */
+static bool gets(const struct scribe *s, const struct collection *c)
+{
+    return does(s, c, ACTION_LIST) || does(s, c, ACTION_VIEW) ||
+           does(s, c, ACTION_CREATE) || does(s, c, ACTION_UPDATE);
+}
+
+static bool restores(const struct scribe *s, const struct collection *c)
+{
+    return c->trash.on && does(s, c, ACTION_DELETE);
+}
+
+static bool has_history(const struct scribe *s, const struct collection *c)
+{
+    return c->audit.on && does(s, c, ACTION_VIEW);
+}
+
+static bool lists(const struct scribe *s, const struct collection *c)
+{
+    return does(s, c, ACTION_LIST);
+}
+
+static bool any(const struct scribe *s,
+                bool (*is)(const struct scribe *s, const struct collection *c))
+{
+    for (size_t i = 0; i < s->d->schema->n; i++)
+        if (is(s, &s->d->schema->collections[i]))
+            return true;
+    return false;
+}
+
 /* Of the whole; *known says whether word is one of these. */
 static bool is_overall(const struct scribe *s, struct str word, bool *known)
 {
@@ -47,6 +84,12 @@ static bool is_overall(const struct scribe *s, struct str word, bool *known)
         return may_batch(s->d);
     if (str_eq(word, STR("simple")))
         return s->users != NULL && may_use(s->d, s->users);
+    if (str_eq(word, STR("simple-user")))
+        return s->users != NULL && gets(s, s->users);
+    if (str_eq(word, STR("lists")))
+        return any(s, lists);
+    if (str_eq(word, STR("histories")))
+        return any(s, has_history);
     if (str_eq(word, STR("simple-name")))
         return reads(s, "name");
     if (str_eq(word, STR("simple-email")))
@@ -76,25 +119,20 @@ static bool has_search(const struct scribe *s)
     return false;
 }
 
-static bool does(const struct scribe *s, enum action what)
-{
-    return may_act(s->d, s->c, what) != DECIDE_NO;
-}
-
 /* Of the collection. */
 static bool is_here(const struct scribe *s, struct str word)
 {
     if (str_eq(word, STR("trash")))
-        return s->c->trash.on && does(s, ACTION_DELETE);
+        return restores(s, s->c);
     if (str_eq(word, STR("history")))
-        return s->c->audit.on && does(s, ACTION_VIEW);
+        return has_history(s, s->c);
     if (str_eq(word, STR("unique")))
-        return has_unique(s) && does(s, ACTION_UPDATE);
+        return has_unique(s) && does(s, s->c, ACTION_UPDATE);
     if (str_eq(word, STR("search")))
         return has_search(s);
     for (unsigned i = 0; i < ACTION__COUNT; i++)
         if (str_eq(word, may_action_names[i]))
-            return does(s, (enum action)i);
+            return does(s, s->c, (enum action)i);
     return false;
 }
 
@@ -264,19 +302,22 @@ static void add_paths(struct buf *b, const struct template *t,
     buf_add_char(b, '}');
 }
 
-static void add_schemas(struct buf *b, const struct describing *d)
+static void add_schemas(struct buf *b, const struct scribe *s,
+                        const struct collection *c)
 {
-    for (size_t i = 0; i < d->schema->n; i++) {
-        const struct collection *c = &d->schema->collections[i];
-
-        if (!may_use(d, c))
-            continue;
+    if (gets(s, c) || restores(s, c)) {
         buf_addf(b, ",\"%.*s\":", STR_ARG(c->name));
-        type_add_record(b, d, c);
+        type_add_record(b, s->d, c);
+    }
+    if (does(s, c, ACTION_CREATE) || does(s, c, ACTION_UPDATE)) {
         buf_addf(b, ",\"%.*sCreate\":", STR_ARG(c->name));
-        type_add_create(b, d, c);
+        type_add_create(b, s->d, c);
+    }
+    if (does(s, c, ACTION_UPDATE)) {
         buf_addf(b, ",\"%.*sChange\":", STR_ARG(c->name));
-        type_add_change(b, d, c);
+        type_add_change(b, s->d, c);
+    }
+    if (does(s, c, ACTION_LIST)) {
         buf_addf(b, ",\"%.*sPage\":", STR_ARG(c->name));
         type_add_page(b, c);
     }
@@ -284,11 +325,13 @@ static void add_schemas(struct buf *b, const struct describing *d)
 
 /* Our own begin with a capital, no collection does. */
 static void add_components(struct buf *b, const struct template *t,
-                           const struct describing *d, const struct json *whole)
+                           const struct json *whole)
 {
     const struct json *parts = json_get(whole, STR("components"));
+    struct scribe *s = t->arg;
     bool first = true;
 
+    s->c = s->users;
     buf_add(b, STR(",\"components\":{"));
     for (struct json_iter it = json_iter(parts); json_next(&it);) {
         bool none = true;
@@ -300,7 +343,8 @@ static void add_components(struct buf *b, const struct template *t,
         buf_add(b, STR(":{"));
         template_add_members(b, t, it.value, &none);
         if (str_eq(it.key, STR("schemas")))
-            add_schemas(b, d);
+            for (size_t i = 0; i < s->d->schema->n; i++)
+                add_schemas(b, s, &s->d->schema->collections[i]);
         buf_add_char(b, '}');
     }
     buf_add(b, STR("}}"));
@@ -321,5 +365,5 @@ void describe_openapi(const struct describing *d, struct buf *b)
     add_info(b, &t, d, whole);
     add_tags(b, &t, d, whole);
     add_paths(b, &t, whole);
-    add_components(b, &t, d, whole);
+    add_components(b, &t, whole);
 }

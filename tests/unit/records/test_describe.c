@@ -116,7 +116,9 @@ static const struct {
       "\"/api/v1/posts\":{\"get\"\n\"/api/v1/posts/{id}\":{\"get\"\n"
       "\"/api/v1/posts/{id}/history\":\n!/restore\n!\"post\"\n!\"patch\"\n"
       "!\"delete\":{\n!rank\n!\"/users\n!inner\n!/api/v1/status\n"
-      "\"security\":[{},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C" },
+      "\"security\":[{},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C\n"
+      "\"postsPage\":{\n!postsCreate\n!postsChange\n!\"users\":{" },
+    { OPENAPI, &somebody, "usersCreate\n!usersChange\n!postsCreate" },
     { OPENAPI, &somebody,
       "\"/users\":{\"get\"\n\"/api/v1/users\":{\"get\"\n"
       "\"operationId\":\"create_users\"\n!get_users\n!\"enum\":[\"email\"]\n"
