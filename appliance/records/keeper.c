@@ -67,6 +67,8 @@ static enum status purge_row(struct unit *u, const struct statements *s,
     enum status st = unit_begin(u);
 
     if (st == ST_OK)
+        st = unit_lock(u, s, id);
+    if (st == ST_OK)
         st = unit_row(u, s, id, true, &row);
     if (st != ST_OK || row == NULL || row[ROW_DELETED].kind == VALUE_NULL ||
         row[ROW_DELETED].i >= before_ms)

@@ -122,10 +122,9 @@ enum status sql_hold(const struct collection *target, enum store_dialect d,
                   "jsonb_array_elements_text($1::text::jsonb) AS e (value))"));
     if (target->trash.on)
         buf_add(&b, STR(" AND \"deleted\" IS NULL"));
-    /* Against a row that goes to the trash a share lock helps; the lock of a
-     * foreign key does not. */
+    /* Who changes such a row is not in the way; who takes it away is, since
+     * that begins with statements.lock, to the trash too. */
     if (d == STORE_POSTGRES)
-        buf_add(&b,
-                target->trash.on ? STR(" FOR SHARE") : STR(" FOR KEY SHARE"));
+        buf_add(&b, STR(" FOR KEY SHARE"));
     return finish(&b, QUERY_READ, "i", 1, out);
 }

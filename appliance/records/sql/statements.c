@@ -222,6 +222,11 @@ static enum status build_removals(struct statements *s, enum store_dialect d,
     if (st != ST_OK || d == STORE_SQLITE)
         return st;
     add_from(begin(&b, a), "SELECT 1 FROM ", s->c->name);
+    buf_add(&b, STR(" WHERE \"id\" = $1 FOR NO KEY UPDATE"));
+    st = finish(&b, QUERY_READ, "i", 1, &s->hold);
+    if (st != ST_OK)
+        return st;
+    add_from(begin(&b, a), "SELECT 1 FROM ", s->c->name);
     buf_add(&b, STR(" WHERE \"id\" = $1 FOR UPDATE"));
     return finish(&b, QUERY_READ, "i", 1, &s->lock);
 }

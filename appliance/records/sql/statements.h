@@ -37,8 +37,9 @@ struct statements {
     struct query pass;       /* $1: id; ids given from now on are larger.
                               * text NULL: SQLite sees to it itself */
     struct query remove;     /* $1: id; in the trash too */
-    struct query lock;       /* $1: id; keeps relations to it from being made
-                              * until the transaction ends. text NULL: SQLite */
+    struct query hold;       /* $1: id; keeps it from being changed until the
+                              * transaction ends. text NULL: SQLite */
+    struct query lock;       /* the same, and relations to it from being made */
     struct query exists;     /* $1: id */
     struct query count;      /* of what the triggers have counted */
     struct query list;       /* by id; $1: how many, $2: after how many */

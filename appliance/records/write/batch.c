@@ -3,6 +3,8 @@
  * transaction. */
 #include <string.h>
 
+#include <stdlib.h>
+
 #include "base/enc.h"
 #include "base/nearest.h"
 #include "records/write/write.h"
@@ -362,12 +364,74 @@ static enum status run_part(struct batch *b, struct part *p)
     return ST_OK;
 }
 
+/* --- batches that cross --------------------------------------------------- */
+
+struct held {
+    const struct statements *s;
+    int64_t id;
+    bool goes; /* or comes back */
+};
+
+static int compare_held(const void *left, const void *right)
+{
+    const struct held *x = left, *y = right;
+
+    if (x->s != y->s)
+        return x->s->c->no < y->s->c->no ? -1 : 1;
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    return y->goes - x->goes; /* the stronger lock first */
+}
+
+/* What it will change, of what has an id already. */
+static bool is_held(const struct part *p, struct held *out)
+{
+    out->s = p->op.s;
+    out->goes = !op_has_body(p->op.kind);
+    return p->id.ptr != NULL && p->op.kind != OP_READ &&
+           p->op.s->lock.text != NULL && records_id(p->id, &out->id) == ST_OK;
+}
+
+/* Batches that change the same rows in another order would wait for each other
+ * until the database ends one of them, a second later: so all lock in one
+ * order. Most stand in it as they are. */
+static enum status lock_in_order(struct batch *b)
+{
+    struct held *held = arena_take_array(b->u.rq->arena, b->n, sizeof(*held));
+    enum status st = ST_OK;
+    bool sorted = true;
+    size_t n = 0;
+
+    if (held == NULL)
+        return ST_NO_MEMORY;
+    for (size_t i = 0; i < b->n; i++) {
+        if (!is_held(&b->parts[i], &held[n]))
+            continue;
+        if (n > 0 && compare_held(&held[n - 1], &held[n]) > 0)
+            sorted = false;
+        n++;
+    }
+    if (sorted)
+        return ST_OK;
+    qsort(held, n, sizeof(*held), compare_held);
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        const struct held *h = &held[i];
+        const struct value id = VALUE_I(h->id);
+
+        st = unit_run(&b->u, h->goes ? &h->s->lock : &h->s->hold, &id, NULL,
+                      NULL);
+    }
+    return st;
+}
+
 static enum status run(struct unit *u, void *arg, struct answer *out)
 {
     struct batch *b = arg;
     enum status st = unit_begin(u);
 
     out->code = 200;
+    if (st == ST_OK)
+        st = lock_in_order(b);
     for (b->at = 0; st == ST_OK && b->at < b->n; b->at++)
         st = run_part(b, &b->parts[b->at]);
     buf_add_char(&u->rp->body, ']');

@@ -527,6 +527,8 @@ static enum status take_away(struct unit *u, struct op *op, struct done *out)
     enum status st = unit_begin(u);
 
     if (st == ST_OK)
+        st = unit_lock(u, op->s, op->id);
+    if (st == ST_OK)
         st = unit_row(u, op->s, op->id, op->purge, &row);
     if (st == ST_OK && row == NULL)
         st = ST_NOT_FOUND;
@@ -546,6 +548,8 @@ static enum status bring_back(struct unit *u, struct op *op, struct done *out)
     const struct value *row = NULL;
     enum status st = unit_begin(u);
 
+    if (st == ST_OK)
+        st = unit_lock(u, op->s, op->id);
     if (st == ST_OK)
         st = unit_row(u, op->s, op->id, true, &row);
     if (st == ST_OK && (row == NULL || row[ROW_DELETED].kind == VALUE_NULL))

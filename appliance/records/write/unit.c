@@ -72,6 +72,14 @@ bool unit_finds(struct unit *u, const struct query *q, const struct value *args)
     return unit_run(u, q, args, &rows, NULL) == ST_OK && rows.n > 0;
 }
 
+enum status unit_lock(struct unit *u, const struct statements *s, int64_t id)
+{
+    const struct value arg = VALUE_I(id);
+
+    return s->lock.text == NULL ? ST_OK
+                                : unit_run(u, &s->lock, &arg, NULL, NULL);
+}
+
 enum status unit_row(struct unit *u, const struct statements *s, int64_t id,
                      bool trash, const struct value **row)
 {
@@ -80,8 +88,8 @@ enum status unit_row(struct unit *u, const struct statements *s, int64_t id,
     enum status st = ST_OK;
 
     *row = NULL;
-    if (s->lock.text != NULL && u->begun)
-        st = unit_run(u, &s->lock, &arg, NULL, NULL);
+    if (s->hold.text != NULL && u->begun)
+        st = unit_run(u, &s->hold, &arg, NULL, NULL);
     if (st == ST_OK)
         st = unit_run(u, trash ? &s->get_any : &s->get, &arg, &rows, NULL);
     if (st == ST_OK && rows.n > 0)

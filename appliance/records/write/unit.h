@@ -64,9 +64,13 @@ MUST_CHECK enum status unit_close(struct unit *u, enum status st);
 enum status unit_problem(struct unit *u, struct str where, enum problem what,
                          struct str detail);
 
+/* Before a row goes, or comes back: nothing can be made to lead to it until the
+ * unit ends. */
+MUST_CHECK enum status unit_lock(struct unit *u, const struct statements *s,
+                                 int64_t id);
 /* The row of s as it is, for a change to it: locked until the unit ends,
- * where the database has such locks. NULL: none (or in the trash, unless
- * trash). */
+ * where the database has such locks; others may lead to it meanwhile. NULL:
+ * none (or in the trash, unless trash). */
 MUST_CHECK enum status unit_row(struct unit *u, const struct statements *s,
                                 int64_t id, bool trash,
                                 const struct value **row);
