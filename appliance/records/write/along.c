@@ -11,8 +11,7 @@ enum { PORTION = 200, PORTION_MAX_BYTES = 128 * 1024 * 1024 };
 void along_open(struct along *al, struct unit *u)
 {
     al->u = u;
-    al->first = NULL;
-    al->end = &al->first;
+    al->first = al->last = NULL;
 }
 
 enum status along_add(struct along *al, const struct statements *s, bool gone,
@@ -25,9 +24,14 @@ enum status along_add(struct along *al, const struct statements *s, bool gone,
     b = arena_take(al->u->rq->arena, sizeof(*b));
     if (b == NULL)
         return ST_NO_MEMORY;
-    *b = (struct batch){ .s = s, .gone = gone, .id = id, .n = n };
-    *al->end = b;
-    al->end = &b->next;
+    *b = (struct batch){
+        .prev = al->last, .s = s, .gone = gone, .id = id, .n = n
+    };
+    if (al->last == NULL)
+        al->first = b;
+    else
+        al->last->next = b;
+    al->last = b;
     return ST_OK;
 }
 
@@ -47,9 +51,9 @@ bool along_has(const struct along *al, const struct collection *c,
 }
 
 enum status along_ids(const struct along *al, const struct collection *c,
-                      enum along_which which, struct value *out)
+                      enum along_which which, struct arena *a,
+                      struct value *out)
 {
-    struct arena *a = al->u->rq->arena;
     size_t n = 0, at = 0;
     int64_t *id;
 

@@ -7,9 +7,12 @@
 #include "records/sql/past.h"
 #include "records/write/unit.h"
 
+/* What is looked for at once may take so much. */
+enum { GATHER_MAX_BYTES = 128 * 1024 * 1024 };
+
 /* Some of one collection, found at once. */
 struct batch {
-    struct batch *next;
+    struct batch *next, *prev;
     const struct statements *s;
     bool gone; /* for good; else to, or from, the trash */
     const int64_t *id;
@@ -18,7 +21,7 @@ struct batch {
 
 struct along {
     struct unit *u;
-    struct batch *first, **end; /* the one it began with is the first */
+    struct batch *first, *last; /* the one it began with is the first */
 };
 
 void along_open(struct along *al, struct unit *u);
@@ -34,7 +37,8 @@ bool along_has(const struct along *al, const struct collection *c,
 /* Their ids of c, as one parameter; of none too. */
 MUST_CHECK enum status along_ids(const struct along *al,
                                  const struct collection *c,
-                                 enum along_which which, struct value *out);
+                                 enum along_which which, struct arena *a,
+                                 struct value *out);
 
 /* Runs a statement of sql/past.h in the unit; a may be NULL with out NULL. */
 MUST_CHECK enum status along_run(struct unit *u, enum past_sql what,

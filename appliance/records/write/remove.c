@@ -68,25 +68,40 @@ static enum status choose_moment(struct removal *rm, const struct statements *s,
 
 /* What is in the trash stays there, and is not even locked (somebody may be
  * about to restore it, and waits for us), unless the parent goes for good. */
-static enum status gather_field(struct removal *rm, const struct batch *parent,
-                                const struct field *f)
+static enum status gather_children(struct removal *rm,
+                                   const struct batch *parent,
+                                   const struct field *f, struct arena *a)
 {
     struct unit *u = rm->u;
     const struct statements *s = &u->r->statements[f->owner->no];
     struct value args[2];
     struct rows rows;
     enum status st = past_ids(parent->id, parent->n, store_dialect(u->r->store),
-                              u->rq->arena, &args[0]);
+                              a, &args[0]);
 
     if (st == ST_OK)
-        st = along_ids(&rm->al, f->owner, ALONG_ALL, &args[1]);
+        st = along_ids(&rm->al, f->owner, ALONG_ALL, a, &args[1]);
     if (st == ST_OK)
         st = along_run(u, parent->gone ? PAST_CHILDREN : PAST_CHILDREN_SEEN, s,
-                       f, args, u->rq->arena, &rows);
+                       f, args, a, &rows);
     if (st == ST_OK)
         st = add_children(rm, s, &rows);
     if (st == ST_OK && !parent->gone && s->c->trash.on)
         st = choose_moment(rm, s, f, &args[0]);
+    return st;
+}
+
+/* All that are known are named for each batch: memory of its own, lest a long
+ * chain take the square of its length. */
+static enum status gather_field(struct removal *rm, const struct batch *parent,
+                                const struct field *f)
+{
+    struct arena a;
+    enum status st;
+
+    arena_init(&a, GATHER_MAX_BYTES);
+    st = gather_children(rm, parent, f, &a);
+    arena_close(&a);
     return st;
 }
 
@@ -115,11 +130,12 @@ typedef enum status edge_fn(struct removal *rm, const struct statements *s,
 static enum status run_edge(struct removal *rm, const struct field *f,
                             enum along_which which, edge_fn *run)
 {
+    struct arena *a = rm->u->rq->arena;
     struct value args[2];
-    enum status st = along_ids(&rm->al, f->target, which, &args[0]);
+    enum status st = along_ids(&rm->al, f->target, which, a, &args[0]);
 
     if (st == ST_OK)
-        st = along_ids(&rm->al, f->owner, ALONG_ALL, &args[1]);
+        st = along_ids(&rm->al, f->owner, ALONG_ALL, a, &args[1]);
     return st == ST_OK ? run(rm, &rm->u->r->statements[f->owner->no], f, args)
                        : st;
 }
@@ -337,13 +353,15 @@ static enum status forget_cascade(struct removal *rm,
     return s->c->trash.on ? forget(rm, s, f, args) : ST_OK;
 }
 
+/* The last first: the database's own cascades have nothing left to do. SQLite
+ * would go a thousand deep, not more. */
 static enum status run_batches(struct removal *rm, bool gone)
 {
     struct unit *u = rm->u;
     enum status st = ST_OK;
 
-    for (const struct batch *b = rm->al.first; st == ST_OK && b != NULL;
-         b = b->next) {
+    for (const struct batch *b = rm->al.last; st == ST_OK && b != NULL;
+         b = b->prev) {
         struct value args[2] = { VALUE_I(rm->moment) };
 
         if (b->gone != gone)

@@ -18,15 +18,18 @@ static enum status gather_field(struct restoring *rs, const struct batch *b,
     struct value args[3] = { [1] = VALUE_I(rs->moment) };
     const int64_t *id = NULL;
     struct rows rows;
-    enum status st = past_ids(b->id, b->n, store_dialect(u->r->store),
-                              u->rq->arena, &args[0]);
+    struct arena a; /* see remove.c */
+    enum status st;
 
+    arena_init(&a, GATHER_MAX_BYTES);
+    st = past_ids(b->id, b->n, store_dialect(u->r->store), &a, &args[0]);
     if (st == ST_OK)
-        st = along_ids(&rs->al, f->owner, ALONG_ALL, &args[2]);
+        st = along_ids(&rs->al, f->owner, ALONG_ALL, &a, &args[2]);
     if (st == ST_OK)
-        st = along_run(u, PAST_ALONG, s, f, args, u->rq->arena, &rows);
+        st = along_run(u, PAST_ALONG, s, f, args, &a, &rows);
     if (st == ST_OK)
         st = along_column(u, &rows, &id);
+    arena_close(&a);
     return st == ST_OK ? along_add(&rs->al, s, false, id, rows.n) : st;
 }
 

@@ -289,6 +289,25 @@ static const char circle[] =
     "{\"name\":\"a\",\"type\":\"relation\",\"collection\":\"a\","
     "\"onDelete\":\"cascade\"}]}]}";
 
+/* Each refers to the one before it; SQLite's own cascade would give up. */
+static void goes_deep(struct rig *r)
+{
+    if (!desk_open(&desk, r,
+                   "{\"collections\":[{\"name\":\"chain\",\"fields\":["
+                   "{\"name\":\"up\",\"type\":\"relation\","
+                   "\"collection\":\"chain\",\"onDelete\":\"cascade\"}]}]}"))
+        return;
+    desk.who.is_admin = true;
+    rig_run(r, "INSERT INTO \"chain\" (\"id\", \"version\", \"created\", "
+               "\"updated\", \"up\") WITH RECURSIVE n(i) AS (SELECT 1 UNION "
+               "ALL SELECT i + 1 FROM n WHERE i < 1200) SELECT i, 1, 1, 1, "
+               "CASE WHEN i > 1 THEN i - 1 END FROM n");
+    desk_expect(&desk, "DELETE /api/v1/chain/2", NULL, NULL, 204, "");
+    desk_expect(&desk, "GET /api/v1/chain", NULL, NULL, 200,
+                "\"totalItems\":1,");
+    desk_close(&desk);
+}
+
 static void goes_round(struct rig *r)
 {
     if (!desk_open(&desk, r, circle))
@@ -692,6 +711,7 @@ EACH(purges_what_goes_along)
 EACH(restricts)
 EACH(refuses_relations_into_the_trash)
 EACH(mends_relations)
+EACH(goes_deep)
 EACH(goes_round)
 EACH(keeps_rows_of_what_is_gone)
 EACH(relation_against_trash)
@@ -715,6 +735,7 @@ void test_trash(void)
     RUN(each_restricts);
     RUN(each_refuses_relations_into_the_trash);
     RUN(each_mends_relations);
+    RUN(each_goes_deep);
     RUN(each_goes_round);
     RUN(each_keeps_rows_of_what_is_gone);
     RUN(each_relation_against_trash);
