@@ -7,7 +7,7 @@
 #include "http/request.h"
 
 /* What a field of a body, or a parameter, did wrong. Codes are what clients
- * rely on; %s in a message is the bound, the nearest name … */
+ * rely on; %s in a message is the bound, what would be known … */
 /* clang-format off */
 #define PROBLEM_TABLE(X)                                                      \
     X(REQUIRED,      "required",       "this field is required",              \
@@ -45,8 +45,7 @@
       "des fiches de %s en dépendent")                                        \
     X(READ_ONLY,     "read_only",      "set by the server",                   \
       "fixé par le serveur")                                                  \
-    X(UNKNOWN,       "unknown",        "unknown; did you mean %s?",           \
-      "inconnu ; vouliez-vous dire %s ?")                                     \
+    X(UNKNOWN,       "unknown",        "unknown%s", "inconnu%s")              \
     X(UNKNOWN_IN,    "unknown",        "%s", "%s") /* a name in a parameter */ \
     X(BAD_VALUE,     "bad_value",      "must be %s", "doit être %s")          \
     X(BAD_FILTER,    "bad_filter",     "%s", "%s")                            \

@@ -104,16 +104,13 @@ static bool may_know(const struct collection *c, const struct asking *q)
     return false;
 }
 
-/* A path is not repeated, since it may be anything; but a name with a few
- * letters wrong is. */
-static struct str misspelt(const struct nearest *near, struct str name)
+/* A path is not repeated, since it may be anything; what could be a name is. */
+static struct str misspelt(struct str name)
 {
     for (size_t i = 0; i < name.len; i++)
         if (!str_has(STR("abcdefghijklmnopqrstuvwxyz_0123456789"), name.ptr[i]))
             return STR_NONE;
-    return near->wanted.len == name.len && 2 * near->distance <= name.len
-               ? name
-               : STR_NONE;
+    return name.len <= NAME_MAX_LEN ? name : STR_NONE;
 }
 
 static void add_unknown(struct buf *b, enum lang lang, struct str name)
@@ -139,14 +136,11 @@ static enum status unknown_collection(const struct records *r,
     for (size_t i = 0; i < r->schema->n; i++)
         if (may_know(&r->schema->collections[i], &asking))
             nearest_try(&near, r->schema->collections[i].name);
-    if (near.best.ptr == NULL)
+    if (near.n_offered == 0)
         return records_refuse(rq, rp, &r->schema->collections[0]);
-    buf_init(&b, rq->arena, 512);
-    add_unknown(&b, rq->lang, misspelt(&near, rq->param[0]));
-    buf_add(&b, rq->lang == LANG_FR ? STR(" ; vouliez-vous dire ")
-                                    : STR("; did you mean "));
-    buf_add(&b, near.best);
-    buf_add(&b, rq->lang == LANG_FR ? STR(" ?") : STR("?"));
+    buf_init(&b, rq->arena, 1024);
+    add_unknown(&b, rq->lang, misspelt(rq->param[0]));
+    buf_add(&b, nearest_hint(&near, rq->lang, rq->arena));
     if (buf_done(&b, &rp->message) != ST_OK)
         rp->message = STR_NONE;
     return ST_NOT_FOUND;

@@ -116,16 +116,15 @@ static enum status unknown_body(struct compiler *k, const struct term *t,
                                 struct str name)
 {
     struct nearest near = nearest_to(name);
+    struct str hint;
 
     for (size_t i = 0; i < k->c->n_fields; i++)
         if (k->c->fields[i].computed == NULL)
             nearest_try(&near, k->c->fields[i].name);
-    return filter_bad(k, t->at,
-                      "\"%s\" is no field that can be written; did you mean "
-                      "\"%s\"?",
-                      "« %s » n'est pas un champ qui s'écrit ; vouliez-vous "
-                      "dire « %s » ?",
-                      filter_show(k, name), filter_show(k, near.best));
+    hint = nearest_hint(&near, k->lang, k->arena);
+    return filter_bad(k, t->at, "\"%s\" is no field that can be written%.*s",
+                      "« %s » n'est pas un champ qui s'écrit%.*s",
+                      filter_show(k, name), STR_ARG(hint));
 }
 
 /* A list that is to be written is asked as the json it is. */

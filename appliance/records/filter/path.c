@@ -5,7 +5,7 @@
 
 #include "base/nearest.h"
 
-enum { SHOWN_BYTES = 40, SENTENCE_MAX_BYTES = 600 };
+enum { SHOWN_BYTES = 40, SENTENCE_MAX_BYTES = 1000 };
 
 static const struct str via = STR_INIT("_via_");
 
@@ -35,6 +35,18 @@ static bool may_name(const struct walk *w, const struct field *f)
     return w->guard->may(w->guard->arg, f);
 }
 
+/* Where relations are asked for, records he may not see are left out. */
+static bool sees(const struct walk *w, const struct collection *c)
+{
+    return w->guard == NULL || w->guard->sees == NULL ||
+           w->guard->sees(w->guard->arg, c);
+}
+
+static bool may_ask(const struct walk *w, const struct collection *c)
+{
+    return c == w->out->from || w->of == PATH_OF_RECORDS || sees(w, c);
+}
+
 static bool is_relation(const struct field *f)
 {
     return f->target != NULL && f->computed == NULL;
@@ -51,10 +63,27 @@ static enum status wrong(struct walk *w, struct str part, enum path_wrong what)
 
 /* --- the nearest name ---------------------------------------------------- */
 
+static void add_known(struct path_error *why, struct str name, size_t n)
+{
+    const struct str between = n == 0 ? STR("") : STR(", "), more = STR("…");
+    size_t used = strlen(why->known);
+    char *end = why->known + used;
+
+    if (n > NEAREST_KNOWN_MAX || str_ends(str_of(why->known), more))
+        return;
+    if (n == NEAREST_KNOWN_MAX ||
+        used + name.len + 2 * between.len + more.len >= sizeof(why->known))
+        name = more;
+    memcpy(end, between.ptr, between.len);
+    memcpy(end + between.len, name.ptr, name.len);
+    end[between.len + name.len] = '\0';
+}
+
 static void try_name(struct walk *w, struct nearest *near, struct str name)
 {
     size_t before = near->distance;
 
+    add_known(w->why, name, near->n_offered);
     nearest_try(near, name);
     if (near->distance == before || name.len > PATH_NAME_MAX)
         return;
@@ -84,18 +113,20 @@ static void find_nearest(struct walk *w, struct str part, bool relations)
     const struct collection *c = w->out->at;
     struct nearest near = nearest_to(part);
 
-    w->why->nearest[0] = '\0';
-    for (size_t i = 0; i < c->n_fields; i++)
+    w->why->nearest[0] = w->why->known[0] = '\0';
+    for (size_t i = 0; sees(w, c) && i < c->n_fields; i++)
         if ((!relations || is_relation(&c->fields[i])) &&
             may_name(w, &c->fields[i]))
             try_name(w, &near, c->fields[i].name);
     for (size_t i = 0; !relations && i < COUNT(ends); i++)
-        try_name(w, &near, ends[i].name);
+        if (ends[i].end == PATH_ID || may_ask(w, c))
+            try_name(w, &near, ends[i].name);
     for (size_t i = 0; i < w->schema->n; i++)
         for (size_t k = 0; k < w->schema->collections[i].n_fields; k++) {
             const struct field *f = &w->schema->collections[i].fields[k];
 
-            if (f->target == c && is_relation(f) && may_name(w, f))
+            if (f->target == c && is_relation(f) && may_name(w, f) &&
+                sees(w, f->owner))
                 try_back(w, &near, f);
         }
 }
@@ -106,7 +137,7 @@ static const struct field *known_field(const struct walk *w, struct str part)
 {
     const struct field *f = collection_field(w->out->at, part);
 
-    return f != NULL && may_name(w, f) ? f : NULL;
+    return f != NULL && may_name(w, f) && may_ask(w, f->owner) ? f : NULL;
 }
 
 /* "_via_" may stand in the names themselves: each place is tried. */
@@ -124,7 +155,7 @@ static const struct field *known_back(const struct walk *w, struct str part)
         f = collection_field(
             c, (struct str){ part.ptr + i + via.len, part.len - i - via.len });
         if (f != NULL && is_relation(f) && f->target == w->out->at &&
-            may_name(w, f))
+            may_name(w, f) && may_ask(w, f->owner))
             return f;
     }
     return NULL;
@@ -179,7 +210,8 @@ static enum status take_part(struct walk *w, struct str part, bool last)
     if (f != NULL)
         return take_field(w, part, f, last);
     for (size_t i = 0; i < COUNT(ends); i++) {
-        if (!str_eq(part, ends[i].name))
+        if (!str_eq(part, ends[i].name) ||
+            (ends[i].end != PATH_ID && !may_ask(w, w->out->at)))
             continue;
         if (!last || w->of == PATH_OF_RECORDS)
             return no_relation(w, part);
@@ -243,8 +275,12 @@ static void add_in(struct buf *b, const char *between,
 
 static void add_nearest(struct buf *b, const struct path_error *why, bool fr)
 {
-    if (why->nearest[0] == '\0')
+    if (why->nearest[0] == '\0') {
+        if (why->known[0] != '\0')
+            buf_add(b, fr ? STR(" ; connus : ") : STR("; known: "));
+        buf_add(b, str_of(why->known));
         return;
+    }
     buf_add(b, fr ? STR(" ; vouliez-vous dire ") : STR("; did you mean "));
     add_quoted(b, str_of(why->nearest));
     buf_add(b, fr ? STR(" ?") : STR("?"));

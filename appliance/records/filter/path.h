@@ -17,6 +17,7 @@
 
 enum {
     PATH_STEPS_MAX = 6,
+    PATH_KNOWN_BYTES = 256,
     PATH_NAME_MAX = 2 * NAME_MAX_LEN + 5 /* absences_via_person */
 };
 
@@ -45,10 +46,12 @@ struct path {
 };
 
 /* Which fields may be named at all: what is refused is unknown. arg and may
- * may be NULL: all that are not hidden. */
+ * may be NULL: all that are not hidden. sees: of which other collections values
+ * may be named; NULL: of all. */
 struct path_guard {
     bool (*may)(void *arg, const struct field *f);
     void *arg;
+    bool (*sees)(void *arg, const struct collection *c);
 };
 
 enum path_of { PATH_OF_VALUE, PATH_OF_RECORDS /* ends at records only */ };
@@ -61,10 +64,12 @@ enum path_wrong {
 };
 
 struct path_error {
-    size_t at;                       /* offset into text */
-    size_t len;                      /* of the part that is wrong */
-    const struct collection *in;     /* where it was looked for */
-    char nearest[PATH_NAME_MAX + 1]; /* would be known there; "": none is */
+    size_t at;                   /* offset into text */
+    size_t len;                  /* of the part that is wrong */
+    const struct collection *in; /* where it was looked for */
+    char
+        nearest[PATH_NAME_MAX + 1]; /* would be known there; "": none is near */
+    char known[PATH_KNOWN_BYTES];   /* "a, b, …", then; "": none */
     enum path_wrong what;
 };
 

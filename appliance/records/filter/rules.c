@@ -57,6 +57,12 @@ bool rules_may_name(void *asking, const struct field *f)
     return field_decide(f, asking) == DECIDE_YES;
 }
 
+bool rules_may_see(void *asking, const struct collection *c)
+{
+    return action_decide(c, ACTION_LIST, asking) != DECIDE_NO ||
+           action_decide(c, ACTION_VIEW, asking) != DECIDE_NO;
+}
+
 /* --- what answers depend on ---------------------------------------------- */
 
 static void add_condition(struct dependence *d, const struct condition *c)

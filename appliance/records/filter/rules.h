@@ -76,6 +76,8 @@ const struct rule *field_write_rule(const struct field *f);
 /* A guard for path_read and filter_read of clients: arg is a struct asking.
  * Every field of the path must be DECIDE_YES. */
 bool rules_may_name(void *asking, const struct field *f);
+/* Goes with it: lists or reads records of it. */
+bool rules_may_see(void *asking, const struct collection *c);
 
 /* For the key of a cached answer: whether answers to who asks may differ from
  * those to others with the same role, or the same id. */

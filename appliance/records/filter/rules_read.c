@@ -23,7 +23,7 @@ static bool may_all(void *arg, const struct field *f)
     return true;
 }
 
-static const struct path_guard all = { may_all, NULL };
+static const struct path_guard all = { may_all, NULL, NULL };
 
 /* --- what is wrong ------------------------------------------------------- */
 

@@ -179,7 +179,8 @@ enum status aggregate_sort_key(struct params *p, struct str text,
             return add_key(p, NULL, &l->measure[i], descending);
         nearest_try(&near, l->measure[i].name);
     }
-    return params_note(p, STR("sort"), PROBLEM_UNKNOWN, near.best);
+    return params_note(p, STR("sort"), PROBLEM_UNKNOWN,
+                       nearest_hint(&near, p->rd->rq->lang, p->rd->rq->arena));
 }
 
 /* What is not sorted by comes behind, so that the order is always one. */

@@ -16,19 +16,15 @@ static struct str in_words(const struct shaping *g, const char *en,
 /* --- what is wrong ------------------------------------------------------- */
 
 static void say(struct buf *b, const struct shaping *g, struct str what,
-                struct str near)
+                const struct nearest *near)
 {
     buf_add(b, in_words(g, "unknown: ", "inconnu : "));
     buf_add(b, records_shown(what));
-    if (near.len == 0)
-        return;
-    buf_add(b, in_words(g, "; did you mean ", " ; vouliez-vous dire "));
-    buf_add(b, near);
-    buf_add(b, in_words(g, "?", " ?"));
+    buf_add(b, nearest_hint(near, g->rq->lang, g->rq->arena));
 }
 
 static enum status note_unknown(struct shaping *g, struct str item,
-                                struct str near)
+                                const struct nearest *near)
 {
     struct str sentence;
     struct buf b;
@@ -45,9 +41,10 @@ static enum status note_unknown(struct shaping *g, struct str item,
 static enum status unknown_field(struct shaping *g, const struct node *n,
                                  struct str item, struct str name)
 {
+    bool sees = rules_may_see((void *)(uintptr_t)g->sh->asking, n->s->c);
     struct nearest near = nearest_to(name);
 
-    for (size_t i = 0; i < n->s->n_shown; i++)
+    for (size_t i = 0; sees && i < n->s->n_shown; i++)
         if (n->shown[i].may)
             nearest_try(&near, n->s->shown[i]->name);
     for (size_t i = 0; i < OWN__COUNT; i++)
@@ -55,7 +52,7 @@ static enum status unknown_field(struct shaping *g, const struct node *n,
             nearest_try(&near, own_names[i]);
     if (n->child != NULL)
         nearest_try(&near, STR("expand"));
-    return note_unknown(g, item, near.best);
+    return note_unknown(g, item, &near);
 }
 
 static enum status unknown_child(struct shaping *g, const struct node *n,
@@ -66,7 +63,7 @@ static enum status unknown_child(struct shaping *g, const struct node *n,
     for (const struct node *c = n->child; c != NULL; c = c->next)
         nearest_try(&near, c->name);
     if (n->child != NULL)
-        return note_unknown(g, item, near.best);
+        return note_unknown(g, item, &near);
     g->n_wrong++;
     (void)reply_problem(g->rp, STR("fields"), PROBLEM_BAD_VALUE,
                         in_words(g, "of records that expand asks for",

@@ -63,7 +63,8 @@ static bool crosses_many(const struct path *p)
 enum status params_path(struct params *p, struct str where, struct str text,
                         bool lists, struct path *out, bool *found)
 {
-    const struct path_guard guard = { rules_may_name, (void *)&p->rd->asking };
+    const struct path_guard guard = { rules_may_name, (void *)&p->rd->asking,
+                                      rules_may_see };
     const struct request *rq = p->rd->rq;
     struct path_error why;
     enum status st = path_read(p->rd->r->schema, p->rd->s->c, text,
@@ -162,7 +163,8 @@ static enum status read_trash(struct params *p, struct str value)
 
 static enum status read_filter(struct params *p, struct str value)
 {
-    const struct path_guard guard = { rules_may_name, (void *)&p->rd->asking };
+    const struct path_guard guard = { rules_may_name, (void *)&p->rd->asking,
+                                      rules_may_see };
     const struct reading *rd = p->rd;
     struct filter_error why;
     enum status st;
@@ -370,7 +372,8 @@ static enum status take_one(struct params *p, struct str name, struct str value,
         given[i] = value;
         return ST_OK;
     }
-    return params_note(p, records_shown(name), PROBLEM_UNKNOWN, near.best);
+    return params_note(p, records_shown(name), PROBLEM_UNKNOWN,
+                       nearest_hint(&near, p->rd->rq->lang, p->rd->rq->arena));
 }
 
 enum status params_read(const struct reading *rd, enum params_of of,

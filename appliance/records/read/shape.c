@@ -166,7 +166,8 @@ static enum status add_path(struct shaping *g, const struct path *p)
 static enum status read_path(struct shaping *g, struct str text)
 {
     const struct path_guard guard = { may_expand,
-                                      (void *)(uintptr_t)g->sh->asking };
+                                      (void *)(uintptr_t)g->sh->asking,
+                                      rules_may_see };
     const struct records *r = g->sh->r;
     struct path_error why;
     struct path p;

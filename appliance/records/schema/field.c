@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/nearest.h"
 #include "records/filter/rules.h"
 #include "records/schema/reader.h"
 #include "records/schema/value.h"
@@ -275,7 +274,6 @@ static enum status find_target(struct reader *r, struct str name,
                                struct draft *d)
 {
     const struct schema *s = d->schema;
-    struct nearest near = nearest_to(name);
     struct str *names = arena_take_array(r->arena, s->n, sizeof(*names));
 
     d->f->target = schema_find(s, name);
@@ -283,15 +281,11 @@ static enum status find_target(struct reader *r, struct str name,
         return ST_OK;
     if (names == NULL)
         return ST_NO_MEMORY;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         names[i] = s->collections[i].name;
-        nearest_try(&near, names[i]);
-    }
-    return reader_bad(r,
-                      "there is no collection \"%s\"; did you mean "
-                      "\"%.*s\"? Declared: %s",
-                      reader_show(r, name), STR_ARG(near.best),
-                      reader_list(r, names, s->n));
+    return reader_bad(r, "there is no collection \"%s\"%s",
+                      reader_show(r, name),
+                      reader_known(r, name, "Declared", names, s->n));
 }
 
 static enum status read_collection(struct reader *r, const struct json *v,
@@ -445,25 +439,19 @@ static const struct {
 static enum status read_type(struct reader *r, const struct json *v,
                              unsigned *out)
 {
-    struct nearest near;
     struct str s;
     enum status st = reader_str(r, v, &s);
 
     if (st != ST_OK)
         return st;
-    near = nearest_to(s);
-    for (unsigned i = 0; i < COUNT(type_names); i++) {
-        nearest_try(&near, type_names[i]);
+    for (unsigned i = 0; i < COUNT(type_names); i++)
         if (str_eq(s, type_names[i])) {
             *out = i;
             return ST_OK;
         }
-    }
-    return reader_bad(r,
-                      "unknown type \"%s\"; did you mean \"%.*s\"? "
-                      "Allowed: %s",
-                      reader_show(r, s), STR_ARG(near.best),
-                      reader_list(r, type_names, COUNT(type_names)));
+    return reader_bad(
+        r, "unknown type \"%s\"%s", reader_show(r, s),
+        reader_known(r, s, "Allowed", type_names, COUNT(type_names)));
 }
 
 /* Which keys a type takes, for a message. */

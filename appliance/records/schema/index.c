@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The indexes of a collection: those listed, and those of single fields. */
-#include "base/nearest.h"
 #include "records/schema/reader.h"
 
 static enum status unknown_field(struct reader *r, const struct collection *c,
                                  struct str name)
 {
     struct str *names = arena_take_array(r->arena, c->n_fields, sizeof(*names));
-    struct nearest near = nearest_to(name);
 
     if (names == NULL)
         return ST_NO_MEMORY;
-    for (size_t i = 0; i < c->n_fields; i++) {
+    for (size_t i = 0; i < c->n_fields; i++)
         names[i] = c->fields[i].name;
-        nearest_try(&near, names[i]);
-    }
-    return reader_bad(r,
-                      "there is no field \"%s\"; did you mean \"%.*s\"? "
-                      "Declared: %s",
-                      reader_show(r, name), STR_ARG(near.best),
-                      reader_list(r, names, c->n_fields));
+    return reader_bad(r, "there is no field \"%s\"%s", reader_show(r, name),
+                      reader_known(r, name, "Declared", names, c->n_fields));
 }
 
 static enum status read_member(struct reader *r, const struct json *v,

@@ -119,6 +119,25 @@ static size_t index_of(const struct str *names, size_t n, struct str name)
     return n;
 }
 
+const char *reader_known(struct reader *r, struct str wanted, const char *what,
+                         const struct str *names, size_t n)
+{
+    struct nearest near = nearest_to(wanted);
+    struct str text;
+    struct buf b;
+
+    for (size_t i = 0; i < n; i++)
+        nearest_try(&near, names[i]);
+    buf_init(&b, r->arena, 4 * LIST_MAX_BYTES);
+    if (near.best.ptr != NULL)
+        buf_addf(&b, "; did you mean \"%.*s\"?", STR_ARG(near.best));
+    else
+        buf_add_char(&b, '.');
+    buf_addf(&b, " %s: %s", what, reader_list(r, names, n));
+    buf_add_char(&b, '\0');
+    return buf_done(&b, &text) == ST_OK ? text.ptr : "";
+}
+
 enum status reader_keys(struct reader *r, const struct json *v,
                         const struct str *known, size_t n,
                         const struct json **out)
@@ -127,20 +146,15 @@ enum status reader_keys(struct reader *r, const struct json *v,
         return reader_bad(r, "must be an object, not %s",
                           json_kind_name(json_kind(v)));
     for (struct json_iter it = json_iter(v); json_next(&it);) {
-        struct nearest near = nearest_to(it.key);
         size_t i = index_of(known, n, it.key);
 
         if (i < n) {
             out[i] = it.value;
             continue;
         }
-        for (i = 0; i < n; i++)
-            nearest_try(&near, known[i]);
-        return reader_bad_at(r, it.key,
-                             "unknown key \"%s\"; did you mean \"%.*s\"? "
-                             "Allowed: %s",
-                             reader_show(r, it.key), STR_ARG(near.best),
-                             reader_list(r, known, n));
+        return reader_bad_at(r, it.key, "unknown key \"%s\"%s",
+                             reader_show(r, it.key),
+                             reader_known(r, it.key, "Allowed", known, n));
     }
     return ST_OK;
 }

@@ -31,6 +31,10 @@ const char *reader_show(struct reader *r, struct str s);
 /* "a, b, c", cut when long; for "%s". */
 const char *reader_list(struct reader *r, const struct str *names, size_t n);
 
+/* "; did you mean \"b\"? Allowed: a, b", what being "Allowed"; for "%s". */
+const char *reader_known(struct reader *r, struct str wanted, const char *what,
+                         const struct str *names, size_t n);
+
 /* Gives the member of each known key, or NULL; an unknown key is refused
  * with the nearest and all known ones. */
 MUST_CHECK enum status reader_keys(struct reader *r, const struct json *v,

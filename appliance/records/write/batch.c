@@ -222,7 +222,7 @@ static enum status check_keys(struct batch *b, const struct json *v,
         if (found)
             continue;
         (void)unit_problem(&b->u, records_shown(it.key), PROBLEM_UNKNOWN,
-                           near.best);
+                           nearest_hint(&near, b->u.rq->lang, b->u.rq->arena));
         return ST_BAD_INPUT;
     }
     return ST_OK;

@@ -292,7 +292,8 @@ static enum status read_unknown(struct input *in, struct str key)
     for (size_t i = 0; i < c->n_fields; i++)
         if (may_know(in->u, &c->fields[i]))
             nearest_try(&near, c->fields[i].name);
-    return note(in, records_shown(key), PROBLEM_UNKNOWN, near.best);
+    return note(in, records_shown(key), PROBLEM_UNKNOWN,
+                nearest_hint(&near, in->u->rq->lang, in->u->rq->arena));
 }
 
 /* A whole record sent back holds them; a new one was never sent. */

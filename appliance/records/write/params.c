@@ -76,7 +76,8 @@ static enum status read_one(struct unit *u, unsigned takes, struct str name,
     }
     if (takes == 0)
         return none_here(u, name);
-    return note(u, records_shown(name), PROBLEM_UNKNOWN, near.best);
+    return note(u, records_shown(name), PROBLEM_UNKNOWN,
+                nearest_hint(&near, u->rq->lang, u->rq->arena));
 }
 
 enum status params_of_write(struct unit *u, struct str query, unsigned takes,

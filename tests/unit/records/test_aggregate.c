@@ -130,7 +130,7 @@ static const struct {
     { "aggregate=count&groupBy=dep&sort=age", 400,
       "\"sort\":{\"code\":\"unknown\"" },
     { "aggregate=count&groupBy=dep&sort=sum(age)", 400,
-      "\"sort\":{\"code\":\"unknown\",\"message\":\"unknown; did you mean" },
+      "\"sort\":{\"code\":\"unknown\",\"message\":\"unknown; known: dep, count\"" },
     { "groupBy=dep", 400, "\"groupBy\":{\"code\":\"bad_value\"" },
     { "aggregate=count&cursor=", 400, "\"cursor\":{\"code\":\"bad_value\"" },
     { "aggregate=count&expand=team", 400, "\"expand\":{\"code\":\"bad_value\"" },
@@ -179,8 +179,18 @@ static void keeps_the_rules(struct rig *r)
     desk_expect(&desk, "GET /api/v1/people?aggregate=count&groupBy=pay", NULL,
                 NULL, 400, "\"groupBy\":{\"code\":\"unknown\"\n!mean pay");
     desk_expect(&desk, "GET /api/v1/people?aggregate=count&groupBy=team.name",
-                NULL, NULL, 200,
-                "\"items\":[{\"team.name\":null,\"count\":3}]");
+                NULL, NULL, 400,
+                "\"groupBy\":{\"code\":\"unknown\"\n!known: name");
+    desk_expect(&desk, "GET /api/v1/people?filter=team.nam%3D1", NULL, NULL,
+                400, "\"filter\":{\"code\":\"bad_filter\"\n!name");
+    desk_expect(&desk, "GET /api/v1/people?filter=team.name%3D1", NULL, NULL,
+                400, "is unknown in teams; known: id\n!mean");
+    desk_expect(&desk, "GET /api/v1/people?sort=team.created", NULL, NULL, 400,
+                "\"sort\":{\"code\":\"unknown\"");
+    desk_expect(&desk, "GET /api/v1/people?filter=team.id%3D1", NULL, NULL, 200,
+                "");
+    desk_expect(&desk, "GET /api/v1/teams?filter=nam%3D1", NULL, NULL, 403,
+                "!name");
     desk.who = (struct who){ .id = 0 };
     desk_expect(&desk, "GET /api/v1/teams?aggregate=count", NULL, NULL, 401,
                 "WWW-Authenticate: Bearer\n!count");

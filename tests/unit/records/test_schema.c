@@ -108,7 +108,9 @@ static const struct {
 
     /* types and keys */
     { FIELD("\"type\":\"string\""), F0 "/type",
-      "unknown type \"string\"; did you mean" },
+      "unknown type \"string\". Allowed: text, email" },
+    { FIELD("\"type\":\"txet\""), F0 "/type",
+      "unknown type \"txet\"; did you mean \"text\"? Allowed: text, email" },
     { FIELD("\"type\":\"integer\""), F0 "/type", "Allowed: text, email, url, "
       "int, number, decimal, bool, date, datetime, select, relation, json, "
       "file, computed" },

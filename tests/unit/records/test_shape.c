@@ -411,10 +411,10 @@ static const struct {
     const char *collection, *fields, *expand, *where, *words;
 } wrongs[] = {
     { "people", "nam", "", "fields", "nam; did you mean name?" },
-    { "people", "id,salary", "", "fields", "salary; did you mean" },
-    { "people", "judge", "", "fields", "judge; did you mean" },
-    { "people", "pin", "", "fields", "pin; did you mean" },
-    { "people", "deleted", "", "fields", "deleted; did you mean" },
+    { "people", "id,salary", "", "fields", "salary; known: name, phone" },
+    { "people", "judge", "", "fields", "judge; known: name, phone" },
+    { "people", "pin", "", "fields", "pin; known: name, phone" },
+    { "people", "deleted", "", "fields", "deleted; known: name, phone" },
     { "people", "expand.boss.name", "", "fields", "expand asks for" },
     { "people", "expand", "", "fields", "expand asks for" },
     { "people", "expand.bos.name", "boss", "fields", "did you mean boss?" },
