@@ -104,13 +104,15 @@ static bool may_know(const struct collection *c, const struct asking *q)
     return false;
 }
 
-/* A path is not repeated, since it may be anything; what could be a name is. */
-static struct str misspelt(struct str name)
+/* A path is not repeated, since it may be anything; a misspelt name is. */
+static struct str misspelt(const struct nearest *near)
 {
+    struct str name = near->wanted;
+
     for (size_t i = 0; i < name.len; i++)
         if (!str_has(STR("abcdefghijklmnopqrstuvwxyz_0123456789"), name.ptr[i]))
             return STR_NONE;
-    return name.len <= NAME_MAX_LEN ? name : STR_NONE;
+    return near->best.len > 0 ? name : STR_NONE;
 }
 
 static void add_unknown(struct buf *b, enum lang lang, struct str name)
@@ -139,7 +141,7 @@ static enum status unknown_collection(const struct records *r,
     if (near.n_offered == 0)
         return records_refuse(rq, rp, &r->schema->collections[0]);
     buf_init(&b, rq->arena, 1024);
-    add_unknown(&b, rq->lang, misspelt(rq->param[0]));
+    add_unknown(&b, rq->lang, misspelt(&near));
     buf_add(&b, nearest_hint(&near, rq->lang, rq->arena));
     if (buf_done(&b, &rp->message) != ST_OK)
         rp->message = STR_NONE;
