@@ -60,7 +60,8 @@ enum status app_open_schema(struct app *app, struct arena *a,
     st = schema_read(text, a, &app->schema, &wrong);
     if (st != ST_BAD_INPUT)
         return st == ST_OK ? st : say(why, st, "out of memory");
-    snprintf(line, sizeof(line), "%s: %s", wrong.pointer, wrong.what);
+    snprintf(line, sizeof(line), "%s%s%s", wrong.pointer,
+             wrong.pointer[0] == '\0' ? "" : ": ", wrong.what);
     if (app->conf->app_file.len > 0)
         conf_complain(app->conf, "APP_FILE", line, why);
     else
@@ -357,6 +358,14 @@ static enum status open_server(struct app *app, struct conf_error *why)
     return ST_OK;
 }
 
+static bool have_rules(const struct schema *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->collections[i].has_rules)
+            return true;
+    return false;
+}
+
 static void tell_ready(const struct app *app)
 {
     LOG(app->log, LOG_INFO, "ready", LOG_Z("version", appliance_version),
@@ -369,8 +378,14 @@ static void tell_ready(const struct app *app)
         LOG_I("start_ms", clock_wall_ms() - app->start_ms));
     if (app->conf->api_token.len == 0)
         LOG(app->log, LOG_WARN, "no_api_token",
-            LOG_Z("meaning", "anyone may read, only this machine may write; "
-                             "set API_TOKEN to change that"));
+            LOG_Z("meaning",
+                  have_rules(app->schema)
+                      ? "only this machine may write; anyone may read the "
+                        "collections without rules, those with rules are "
+                        "under them; nobody is administrator; set API_TOKEN "
+                        "to change that"
+                      : "anyone may read, only this machine may write; "
+                        "set API_TOKEN to change that"));
 }
 
 enum status app_open(struct app *app, struct arena *a, struct conf_error *why)

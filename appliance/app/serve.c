@@ -27,6 +27,20 @@ static bool wants_page(const struct request *rq)
            request_accepts_by_name(rq, STR("text/html"));
 }
 
+static enum status say_allowed(const struct request *rq, struct reply *rp,
+                               struct str allowed)
+{
+    struct buf b;
+
+    buf_init(&b, rq->arena, 256);
+    buf_add(&b, str_of(status_text(ST_BAD_METHOD, rq->lang)));
+    buf_add(&b, rq->lang == LANG_FR ? STR(" ; ici : ") : STR("; here: "));
+    buf_add(&b, allowed);
+    if (buf_done(&b, &rp->message) != ST_OK)
+        rp->message = STR_NONE;
+    return ST_BAD_METHOD;
+}
+
 static enum status refuse_method(struct request *rq, struct reply *rp,
                                  unsigned allowed)
 {
@@ -41,7 +55,7 @@ static enum status refuse_method(struct request *rq, struct reply *rp,
         return st;
     reply_header(rp, STR("Allow"), text);
     if (rq->method != METHOD_OPTIONS)
-        return ST_BAD_METHOD;
+        return say_allowed(rq, rp, text);
     rp->code = 204;
     return ST_OK;
 }
@@ -124,6 +138,21 @@ static enum status gate_route(struct app *app, struct request *rq,
     return st;
 }
 
+static enum status refuse_size(const struct request *rq, struct reply *rp,
+                               size_t max)
+{
+    struct buf b;
+
+    buf_init(&b, rq->arena, 128);
+    buf_addf(&b,
+             rq->lang == LANG_FR ? "le corps est plus grand que %zu octets"
+                                 : "the body is larger than %zu bytes",
+             max);
+    if (buf_done(&b, &rp->message) != ST_OK)
+        rp->message = STR_NONE;
+    return ST_TOO_BIG;
+}
+
 static enum status gate_size(struct app *app, struct request *rq,
                              struct reply *rp)
 {
@@ -131,7 +160,6 @@ static enum status gate_size(struct app *app, struct request *rq,
     int64_t announced;
     struct str length = request_header(rq, "Content-Length");
 
-    (void)rp;
     if (max == 0)
         return ST_OK;
     if ((int64_t)max > app->conf->body_max_bytes)
@@ -139,7 +167,7 @@ static enum status gate_size(struct app *app, struct request *rq,
     if (length.ptr == NULL)
         return request_has_body(rq) ? ST_OK : ST_NO_LENGTH;
     if (str_to_int(length, 0, (int64_t)max, &announced) != ST_OK)
-        return ST_TOO_BIG;
+        return refuse_size(rq, rp, max);
     return ST_OK;
 }
 
@@ -220,6 +248,19 @@ static enum status gate_access(struct app *app, struct request *rq,
     return ST_FORBIDDEN;
 }
 
+static enum status refuse_origin(const struct request *rq, struct reply *rp)
+{
+    static const struct str why[] = {
+        STR_INIT("this came from a page of another site (origin), which may "
+                 "not write here"),
+        STR_INIT("ceci vient d'une page d'un autre site (origine), qui ne peut "
+                 "pas écrire ici")
+    };
+
+    rp->message = why[rq->lang];
+    return ST_FORBIDDEN;
+}
+
 /* A page of another site must not write in its visitor's name. Browsers say
  * where a request comes from; a request that says nothing is a program's. */
 static enum status gate_origin(struct app *app, struct request *rq,
@@ -229,18 +270,17 @@ static enum status gate_origin(struct app *app, struct request *rq,
     struct str origin = request_header(rq, "Origin");
 
     (void)app;
-    (void)rp;
     if (!is_write(rq->route->access))
         return ST_OK;
     if (site.ptr != NULL)
         return str_eq(site, STR("same-origin")) || str_eq(site, STR("none"))
                    ? ST_OK
-                   : ST_FORBIDDEN;
+                   : refuse_origin(rq, rp);
     if (origin.ptr == NULL)
         return ST_OK;
     str_cut(&origin, '/');
     str_cut(&origin, '/');
-    return str_eq_nocase(origin, rq->host) ? ST_OK : ST_FORBIDDEN;
+    return str_eq_nocase(origin, rq->host) ? ST_OK : refuse_origin(rq, rp);
 }
 
 typedef enum status gate_fn(struct app *app, struct request *rq,

@@ -37,6 +37,8 @@
     X(NOT_AN_OPTION, "not_an_option",  "one of: %s", "parmi : %s")            \
     X(TWICE,         "duplicate",      "the same value twice: %s",            \
       "la même valeur deux fois : %s")                                        \
+    X(GIVEN_TWICE,   "duplicate",      "%s is given twice",                   \
+      "%s est donné deux fois")                                               \
     X(NOT_UNIQUE,    "not_unique",     "this value is already taken",         \
       "cette valeur est déjà prise")                                          \
     X(NO_SUCH,       "no_such_record", "there is no such record in %s",       \

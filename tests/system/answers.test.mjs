@@ -77,6 +77,7 @@ describe('answers', () => {
                 assert.equal(got.status, 405, `${method} ${path}`);
                 assert.equal(got.headers.allow, allow);
                 assert.equal(got.json.status, 405);
+                assert.ok(got.json.message.endsWith(`; here: ${allow}`));
             }
         }
         assert.equal((await a.ask('OPTIONS', '/none')).status, 404);

@@ -242,7 +242,10 @@ describe('app file: mistakes', () => {
 
     for (const [app, says] of notJson)
         test(`not JSON: ${JSON.stringify(app).slice(0, 50)}`, async () => {
-            assert.match(await refusedBy(app), says);
+            const line = await refusedBy(app);
+
+            assert.match(line, says);
+            assert.doesNotMatch(line, /: :|: $/);
         });
 
     test('plan and migrate say the same as the start', async () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The process: commands, its log, and how it ends.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { binary, command, launch, newFolder, sleep } from './appliance.mjs';
@@ -287,6 +289,18 @@ describe('process: the log', () => {
         const b = await start({ env: { API_TOKEN: 'sixteen-characters' } });
 
         assert.equal(b.events('no_api_token').length, 0);
+        const file = join(newFolder(), 'app.json');
+        const fields = [{ name: 'text', type: 'text' }];
+        const collections = [{ name: 'notes', fields, rules: { list: '' } }];
+
+        writeFileSync(file, JSON.stringify({ collections }));
+        const c = await start({ env: { APP_FILE: file } });
+
+        assert.match(
+            c.events('no_api_token')[0].meaning,
+            /with rules are under them; nobody is administrator/,
+        );
+        await c.stop();
         await b.stop();
     });
 

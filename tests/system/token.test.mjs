@@ -233,6 +233,7 @@ describe('token: pages of other sites', () => {
 
                     if (allowed) assert.notEqual(got.status, 403, what);
                     else assert.equal(got.status, 403, what);
+                    if (!allowed) assert.match(what, /of another site/);
                 }
         });
 

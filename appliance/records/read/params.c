@@ -368,7 +368,8 @@ static enum status take_one(struct params *p, struct str name, struct str value,
         if (!str_eq(name, known[i].name))
             continue;
         if (given[i].ptr != NULL)
-            return params_note(p, known[i].name, PROBLEM_TWICE, known[i].name);
+            return params_note(p, known[i].name, PROBLEM_GIVEN_TWICE,
+                               known[i].name);
         given[i] = value;
         return ST_OK;
     }

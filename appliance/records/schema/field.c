@@ -645,6 +645,13 @@ static enum status check_preset(struct reader *r, const struct field *f)
     if (f->type == FIELD_DATE && json_str(f->preset, &s) == ST_OK &&
         str_eq(s, STR("@today")))
         return ST_OK;
+    st = json_str(f->preset, &s);
+    if (st == ST_OK && f->type == FIELD_DATETIME && str_eq(s, STR("now")))
+        return reader_bad_at(r, STR("default"),
+                             "\"now\" is no time; did you mean \"@now\"?");
+    if (st == ST_OK && f->type == FIELD_DATE && str_eq(s, STR("today")))
+        return reader_bad_at(r, STR("default"),
+                             "\"today\" is no date; did you mean \"@today\"?");
     st = value_read(f, f->preset, LANG_EN, r->arena, &unused, &w);
     if (st == ST_INVALID)
         return reader_bad_at(r, STR("default"), "the default does not fit: %s",

@@ -26,8 +26,11 @@ static enum status check_tags(const struct unit *u, const struct op *op,
         (row == NULL || !etag_in_list(op->if_match, etag, true)))
         return ST_CHANGED;
     if (op->if_none_match.ptr != NULL && row != NULL &&
-        etag_in_list(op->if_none_match, etag, false))
+        etag_in_list(op->if_none_match, etag, false)) {
+        if (str_eq(str_trim(op->if_none_match), STR("*")))
+            records_say(u->rq, u->rp, "it exists already", "elle existe déjà");
         return ST_CHANGED;
+    }
     return ST_OK;
 }
 
@@ -543,6 +546,19 @@ static enum status take_away(struct unit *u, struct op *op, struct done *out)
     return st;
 }
 
+/* The same for a record that is not there, is not in the trash, or that he may
+ * not see: none of them tells more. */
+static enum status not_in_trash(struct unit *u, const struct op *op)
+{
+    if (op->s->c->trash.on)
+        records_say(u->rq, u->rp, "there is no such record in the trash",
+                    "cette fiche n'est pas dans la corbeille");
+    else
+        records_say(u->rq, u->rp, "this collection keeps no trash",
+                    "cette collection ne garde pas de corbeille");
+    return ST_NOT_FOUND;
+}
+
 static enum status bring_back(struct unit *u, struct op *op, struct done *out)
 {
     const struct value *row = NULL;
@@ -553,9 +569,11 @@ static enum status bring_back(struct unit *u, struct op *op, struct done *out)
     if (st == ST_OK)
         st = unit_row(u, op->s, op->id, true, &row);
     if (st == ST_OK && (row == NULL || row[ROW_DELETED].kind == VALUE_NULL))
-        st = ST_NOT_FOUND;
+        return not_in_trash(u, op);
     if (st == ST_OK)
         st = permit_action(u, op->s, ACTION_DELETE, NULL, op->id);
+    if (st == ST_NOT_FOUND)
+        return not_in_trash(u, op);
     if (st == ST_OK)
         st = check_tags(u, op, row);
     if (st == ST_OK)

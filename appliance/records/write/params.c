@@ -70,7 +70,7 @@ static enum status read_one(struct unit *u, unsigned takes, struct str name,
         if (!str_eq(name, known[i].name))
             continue;
         if ((*seen >> i & 1) != 0)
-            return note(u, known[i].name, PROBLEM_TWICE, known[i].name);
+            return note(u, known[i].name, PROBLEM_GIVEN_TWICE, known[i].name);
         *seen |= 1U << i;
         return keep(u, i, value, out);
     }

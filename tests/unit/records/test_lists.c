@@ -161,7 +161,7 @@ static const struct {
       "\"perPage\":{\"code\":\"wrong_type\"" },
     { "?page=99999999999999999999", 400, "\"page\":{\"code\":" },
     { "?page=", 400, "\"page\":{\"code\":\"wrong_type\"" },
-    { "?page=1&page=2", 400, "\"page\":{\"code\":\"duplicate\"" },
+    { "?page=1&page=2", 400, "\"page\":{\"code\":\"duplicate\",\"message\":\"page is given twice\"" },
     { "?skipTotal=yes", 400, "\"skipTotal\":{\"code\":\"bad_value\"" },
     { "?sort=nam", 400, "\"sort\":{\"code\":\"unknown\",\"message\":" },
     { "?sort=-updatd", 400, "\"sort\":{\"code\":\"unknown\"\nupdated" },

@@ -131,7 +131,10 @@ static void follows_rules(struct rig *r)
         { &bob, "POST /api/v1/notes/1/restore", NULL, 403, "" },
         { &ann, "POST /api/v1/notes/1/restore", NULL, 200, "\"id\":1" },
         { &ann, "DELETE /api/v1/notes/2", NULL, 204, "" },
-        { &bob, "POST /api/v1/notes/2/restore", NULL, 404, "" },
+        { &bob, "POST /api/v1/notes/2/restore", NULL, 404,
+          "there is no such record in the trash" },
+        { &bob, "POST /api/v1/notes/99/restore", NULL, 404,
+          "there is no such record in the trash" },
         { &bob, "DELETE /api/v1/notes/2?purge=1", NULL, 404, "" },
         { &ann, "DELETE /api/v1/notes/2?purge=1", NULL, 204, "" },
         /* nobody but administrators */

@@ -89,9 +89,13 @@ static void keeps_and_restores(struct rig *r)
                 "\"name\":\"Ann\"\n!deleted");
     CHECK(str_eq(desk.etag, STR("\"v3\"")), "%.*s", STR_ARG(desk.etag));
     desk_expect(&desk, "GET /api/v1/people/1", NULL, NULL, 200, "Ann");
-    desk_expect(&desk, "POST /api/v1/people/1/restore", NULL, NULL, 404, "");
-    desk_expect(&desk, "POST /api/v1/people/9/restore", NULL, NULL, 404, "");
-    desk_expect(&desk, "POST /api/v1/desks/1/restore", NULL, NULL, 404, "");
+    desk_expect(&desk, "POST /api/v1/people/1/restore", NULL, NULL, 404,
+                "there is no such record in the trash");
+    desk_expect(&desk, "POST /api/v1/people/9/restore",
+                "Accept-Language: fr\r\n", NULL, 404,
+                "cette fiche n'est pas dans la corbeille");
+    desk_expect(&desk, "POST /api/v1/desks/1/restore", NULL, NULL, 404,
+                "this collection keeps no trash");
     desk_close(&desk);
 }
 

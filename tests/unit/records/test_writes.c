@@ -71,7 +71,7 @@ static const struct step put[] = {
     { "PUT /api/v1/items/9", "If-Match: *\r\n", "{\"number\":\"y\"}", 412,
       "" },
     { "PUT /api/v1/items/7", "If-None-Match: *\r\n", "{\"number\":\"y\"}", 412,
-      "" },
+      "it exists already" },
     { "PUT /api/v1/items/9", "If-None-Match: *\r\n", "{\"number\":\"y\"}", 201,
       "\"id\":9" },
     { "PUT /api/v1/items/0", NULL, "{\"number\":\"x\"}", 404, "" },
