@@ -242,6 +242,12 @@ for (const combination of combinations.slice(0, 2))
 
                 assert.equal(changed.status, 200, changed.text);
                 await ask('PATCH', one, { json: { id: 3 } }, id);
+                const old = '2001-01-01T00:00:00.000Z';
+                const json2 = { created: old, updated: old };
+                const kept = await ask('PATCH', one, { json: json2 }, id);
+
+                assert.equal(kept.status, 200, kept.text);
+                assert.equal(kept.json.created, read.json.created);
                 await ask('PATCH', one, { json: {} }, 999999);
                 await ask('PATCH', one, { body: '{' }, id);
                 const stale = { 'if-match': read.etag };
