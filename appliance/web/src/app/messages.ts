@@ -257,6 +257,7 @@ export const messages = {
   'docs.inside': { en: 'What is in it', fr: 'Ce qu’il contient' },
   'docs.parameters': { en: 'Parameters', fr: 'Paramètres' },
   'docs.body': { en: 'Body', fr: 'Corps' },
+  'docs.example': { en: 'Example', fr: 'Exemple' },
   'docs.answers': { en: 'Answers', fr: 'Réponses' },
   'docs.answer': { en: 'Answer', fr: 'Réponse' },
   'docs.try': { en: 'Try it', fr: 'Essayer' },

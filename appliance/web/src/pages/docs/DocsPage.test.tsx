@@ -5,7 +5,7 @@ import { renderPage } from '../../test/render';
 import { testServer, type Handler } from '../../test/server';
 import DocsPage from './DocsPage';
 import { decodeDescription } from './openapi';
-import { boundTexts, objectsIn, typeText } from './schema';
+import { boundTexts, exampleText, objectsIn, typeText } from './schema';
 import { addressOf } from './Try';
 
 const schema = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -13,7 +13,11 @@ const json = (of: unknown) => ({ 'application/json': { schema: of } });
 
 const doc = {
   openapi: '3.1.0',
-  info: { title: 'x', version: '1.2.3', description: 'First.\n\nSecond.' },
+  info: {
+    title: 'x',
+    version: '1.2.3',
+    description: 'First `one`.\n\nSecond.',
+  },
   tags: [
     { name: 'people', description: 'Who.' },
     { name: 'empty', description: '' },
@@ -59,6 +63,7 @@ const doc = {
     schemas: {
       person: {
         type: 'object',
+        examples: [{ name: 'Ann' }],
         required: ['name'],
         properties: {
           name: { type: 'string', maxLength: 9, description: 'In full.' },
@@ -79,7 +84,7 @@ test('a description becomes groups of operations', () => {
   const { version, text, groups } = decodeDescription(doc);
 
   expect(version).toBe('1.2.3');
-  expect(text).toEqual(['First.', 'Second.']);
+  expect(text).toEqual(['First `one`.', 'Second.']);
   expect(groups.map(({ name }) => name)).toEqual(['people']);
   const [get, put] = groups[0]?.operations ?? [];
 
@@ -111,6 +116,29 @@ test('types in words', () => {
   expect(boundTexts(role, resolve)).toEqual(['default "a"']);
   expect(boundTexts({ minimum: -(2 ** 63) }, resolve)).toEqual([]);
   expect(objectsIn(boss, resolve).map((one) => one.name)).toEqual(['person']);
+});
+
+test('the example of a body', () => {
+  const { resolve } = decodeDescription(doc);
+  const ann = '{\n  "name": "Ann"\n}';
+
+  expect(exampleText(schema('person'), resolve)).toBe(ann);
+  expect(exampleText({ anyOf: [schema('person')] }, resolve)).toBe(ann);
+  expect(exampleText({ type: 'string' }, resolve)).toBe(null);
+});
+
+test('the page shows code as code, and examples', async () => {
+  renderPage(<DocsPage />, testServer(handler).fetch);
+  const summary = await screen.findByText('Replaces it');
+  const operation = summary.closest('details');
+
+  expect(screen.getByText('one').tagName).toBe('CODE');
+  if (!operation) throw new Error('no details');
+  operation.open = true;
+  fireEvent(operation, new Event('toggle'));
+  const example = await within(operation).findByLabelText('Example');
+
+  expect(example.textContent).toBe('{\n  "name": "Ann"\n}');
 });
 
 test('an address has what was filled in', () => {

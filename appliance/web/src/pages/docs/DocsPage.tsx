@@ -11,6 +11,7 @@ import { Skeleton } from '../../ui/Skeleton';
 import css from './DocsPage.module.css';
 import { decodeDescription, type Description } from './openapi';
 import { OperationView } from './OperationView';
+import { Said } from './Said';
 
 /** What the API serves, and what whoever looks may do with it. */
 export default function DocsPage() {
@@ -54,7 +55,7 @@ function Groups({ description }: { description: Description }) {
       <Card padded>
         {description.text.map((paragraph) => (
           <p key={paragraph} className={css.text} lang="en">
-            {paragraph}
+            <Said text={paragraph} />
           </p>
         ))}
       </Card>
@@ -63,7 +64,7 @@ function Groups({ description }: { description: Description }) {
           <h2 className={css.heading}>{group.name}</h2>
           {group.description && (
             <p className={css.lead} lang="en">
-              {group.description}
+              <Said text={group.description} />
             </p>
           )}
           <Card className={css.group}>

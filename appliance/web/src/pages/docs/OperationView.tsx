@@ -5,7 +5,8 @@ import { Badge, type Tone } from '../../ui/Badge';
 import { Icon } from '../../ui/Icon';
 import css from './DocsPage.module.css';
 import type { Answer, Description, Operation, Parameter } from './openapi';
-import { boundTexts, typeText } from './schema';
+import { Said } from './Said';
+import { boundTexts, exampleText, typeText } from './schema';
 import { SchemaView } from './SchemaView';
 import { Try } from './Try';
 
@@ -56,10 +57,15 @@ export function OperationView({ operation, resolve }: Props) {
 function Inside({ operation, resolve }: Props) {
   const { t } = useI18n();
   const { description, parameters, body, answers, method } = operation;
+  const example = body && exampleText(body, resolve);
 
   return (
     <div className={css.inside}>
-      {description !== null && <p lang="en">{description}</p>}
+      {description !== null && (
+        <p lang="en">
+          <Said text={description} />
+        </p>
+      )}
       {parameters.length > 0 && (
         <section>
           <h4>{t('docs.parameters')}</h4>
@@ -78,6 +84,13 @@ function Inside({ operation, resolve }: Props) {
         <section>
           <h4>{t('docs.body')}</h4>
           <SchemaView schema={body} resolve={resolve} />
+          {example !== null && (
+            <div className={css.answer}>
+              <pre tabIndex={0} aria-label={t('docs.example')}>
+                {example}
+              </pre>
+            </div>
+          )}
         </section>
       )}
       <section>
@@ -118,7 +131,11 @@ function ParameterView({ parameter, resolve }: ParameterProps) {
         {texts.length > 0 && (
           <span className={css.bounds}>{texts.join(' · ')}</span>
         )}
-        {description !== null && <p lang="en">{description}</p>}
+        {description !== null && (
+          <p lang="en">
+            <Said text={description} />
+          </p>
+        )}
       </dd>
     </div>
   );
@@ -137,7 +154,9 @@ function AnswerView({ answer, resolve }: AnswerProps) {
     <details className={css.one}>
       <summary>
         <Badge tone={good ? 'good' : 'neutral'}>{status}</Badge>
-        <span lang="en">{description}</span>
+        <span lang="en">
+          <Said text={description} />
+        </span>
       </summary>
       {schema && <SchemaView schema={schema} resolve={resolve} />}
     </details>

@@ -4,6 +4,7 @@ import { useI18n } from '../../app/i18n';
 import { Badge } from '../../ui/Badge';
 import css from './DocsPage.module.css';
 import type { Description, Schema } from './openapi';
+import { Said } from './Said';
 import { boundTexts, objectsIn, typeText } from './schema';
 
 interface Props {
@@ -92,7 +93,11 @@ function Field({ name, required, schema, resolve, depth = 0 }: FieldProps) {
         {texts.length > 0 && (
           <span className={css.bounds}>{texts.join(' · ')}</span>
         )}
-        {typeof description === 'string' && <p lang="en">{description}</p>}
+        {typeof description === 'string' && (
+          <p lang="en">
+            <Said text={description} />
+          </p>
+        )}
         {inner.length > 0 && (
           <details>
             <summary>{t('docs.inside')}</summary>

@@ -89,3 +89,15 @@ export function objectsIn(
     ({ schema }, at) => all.findIndex((one) => one.schema === schema) === at,
   );
 }
+
+/** The first example of what may stand there, as one would send it. */
+export function exampleText(given: Schema, resolve: Resolve): string | null {
+  const { schema } = resolve(given);
+  const { anyOf, examples } = schema;
+
+  if (Array.isArray(examples) && examples.length > 0)
+    return JSON.stringify(examples[0], null, 2);
+  const [first] = Array.isArray(anyOf) ? anyOf.filter(isObject) : [];
+
+  return first ? exampleText(first, resolve) : null;
+}
