@@ -25,12 +25,6 @@ struct records {
     const struct field *user_name, *user_email;
 };
 
-/* What a row looks like: a record, or a simple user. */
-typedef void row_writer(struct buf *b, const struct records *r,
-                        const struct statements *s, const struct value *row);
-void read_add_record(struct buf *b, const struct records *r,
-                     const struct statements *s, const struct value *row);
-
 /* --- records.c ----------------------------------------------------------- */
 
 /* ST_NOT_FOUND, saying which collection has the nearest name. */

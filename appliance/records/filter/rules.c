@@ -62,39 +62,3 @@ bool rules_may_see(void *asking, const struct collection *c)
     return action_decide(c, ACTION_LIST, asking) != DECIDE_NO ||
            action_decide(c, ACTION_VIEW, asking) != DECIDE_NO;
 }
-
-/* --- what answers depend on ---------------------------------------------- */
-
-static void add_condition(struct dependence *d, const struct condition *c)
-{
-    d->of_role |= condition_of_user_role(c);
-    d->of_id |= condition_of_user_id(c);
-    d->of_time |= condition_of_time(c);
-}
-
-static void add_rule(struct dependence *d, const struct rule *r)
-{
-    if (r->kind == RULE_WHEN)
-        add_condition(d, r->when);
-}
-
-struct dependence rules_dependence(const struct schema *s)
-{
-    struct dependence d = { false, false, false };
-
-    for (size_t i = 0; i < s->n; i++) {
-        const struct collection *c = &s->collections[i];
-
-        for (size_t k = 0; k < ACTION__COUNT; k++)
-            add_rule(&d, &c->rules[k]);
-        for (size_t k = 0; k < c->n_fields; k++) {
-            const struct field *f = &c->fields[k];
-
-            add_rule(&d, &f->read);
-            add_rule(&d, &f->write);
-            if (f->computed != NULL && f->computed->when != NULL)
-                add_condition(&d, f->computed->when);
-        }
-    }
-    return d;
-}

@@ -79,11 +79,4 @@ bool rules_may_name(void *asking, const struct field *f);
 /* Goes with it: lists or reads records of it. */
 bool rules_may_see(void *asking, const struct collection *c);
 
-/* For the key of a cached answer: whether answers to who asks may differ from
- * those to others with the same role, or the same id. */
-struct dependence {
-    bool of_role, of_id, of_time;
-};
-struct dependence rules_dependence(const struct schema *s);
-
 #endif

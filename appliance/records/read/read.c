@@ -10,13 +10,6 @@
 
 enum { KEY_MAX_BYTES = 64 * 1024, KEY_KEPT_BYTES = 200 };
 
-void read_add_record(struct buf *b, const struct records *r,
-                     const struct statements *s, const struct value *row)
-{
-    (void)r;
-    json_add_record(b, s, row);
-}
-
 enum status read_begin(struct reading *rd, enum action what, struct reply *rp)
 {
     rd->what = what;

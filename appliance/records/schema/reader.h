@@ -77,7 +77,7 @@ MUST_CHECK enum status policy_keeping(struct reader *r, struct str key,
  * of them. */
 MUST_CHECK enum status reach_count(struct reader *r, struct collection *c);
 
-/* When all collections are read: fills referrers and touches. */
+/* When all collections are read: fills referrers. */
 MUST_CHECK enum status reach_find(const struct schema *s, struct collection *c,
                                   struct arena *a);
 

@@ -148,10 +148,6 @@ struct collection {
     size_t n_links;       /* fields that are relations to many */
     size_t n_computed;    /* computed fields */
     int64_t cache_ttl_ms; /* 0: not cached */
-    /* Deleting a row here changes rows there (cascade, null), directly or
-     * further on; without this one. */
-    const unsigned *touches;
-    size_t n_touches;
 };
 
 struct schema {

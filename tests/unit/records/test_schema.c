@@ -514,43 +514,6 @@ static void writes_what_it_read(void)
     arena_close(&a);
 }
 
-static void knows_what_a_deletion_reaches(void)
-{
-    static const char json[] =
-        "{\"collections\":["
-        "{\"name\":\"a\",\"fields\":[{\"name\":\"t\",\"type\":\"text\"},"
-        "{\"name\":\"c\",\"type\":\"relation\",\"collection\":\"c\","
-        "\"onDelete\":\"null\"}]},"
-        "{\"name\":\"b\",\"fields\":[{\"name\":\"a\",\"type\":\"relation\","
-        "\"collection\":\"a\",\"onDelete\":\"cascade\"}]},"
-        "{\"name\":\"c\",\"fields\":[{\"name\":\"b\",\"type\":\"relation\","
-        "\"collection\":\"b\",\"onDelete\":\"cascade\"},"
-        "{\"name\":\"c\",\"type\":\"relation\",\"collection\":\"c\","
-        "\"onDelete\":\"cascade\"}]},"
-        "{\"name\":\"d\",\"fields\":[{\"name\":\"b\",\"type\":\"relation\","
-        "\"collection\":\"b\",\"onDelete\":\"null\"},"
-        "{\"name\":\"a\",\"type\":\"relation\",\"collection\":\"a\"}]},"
-        "{\"name\":\"e\",\"fields\":[{\"name\":\"d\",\"type\":\"relation\","
-        "\"collection\":\"d\",\"onDelete\":\"cascade\"}]}]}";
-    static const char *const want[] = { "bcd", "acd", "a", "e", "" };
-    struct schema *s;
-    struct arena a;
-
-    arena_init(&a, 1 << 22);
-    s = must_read(str_of(json), &a);
-    for (size_t i = 0; s != NULL && i < s->n; i++) {
-        const struct collection *c = &s->collections[i];
-        char got[8] = "";
-
-        for (size_t k = 0; k < c->n_touches; k++)
-            got[k] = (char)('a' + c->touches[k]);
-        CHECK(strcmp(got, want[i]) == 0, "%.*s reaches %s", STR_ARG(c->name),
-              got);
-    }
-    schema_free(s);
-    arena_close(&a);
-}
-
 static void check_people(const struct schema *s)
 {
     const struct collection *c = schema_find(s, STR("people"));
@@ -581,7 +544,6 @@ static void check_people(const struct schema *s)
     CHECK(c->n_referrers == 2 && c->referrers[0] == f &&
               c->referrers[1] == collection_field(t, STR("members")),
           "referrers");
-    CHECK(c->n_touches == 1 && c->touches[0] == t->no, "touches");
 }
 
 static void reads_every_key(void)
@@ -637,25 +599,6 @@ static void writes_what_tables_are_of(void)
 }
 
 /* Rows in the trash hold on to nothing. */
-static void reaches_into_the_trash(void)
-{
-    static const char json[] =
-        "{\"collections\":[{\"name\":\"a\",\"fields\":["
-        "{\"name\":\"t\",\"type\":\"text\"}]},"
-        "{\"name\":\"b\",\"trash\":true,\"fields\":["
-        "{\"name\":\"a\",\"type\":\"relation\",\"collection\":\"a\"}]}]}";
-    struct schema *s;
-    struct arena a;
-
-    arena_init(&a, 1 << 22);
-    s = must_read(str_of(json), &a);
-    CHECK(s != NULL && s->collections[0].n_touches == 1 &&
-              s->collections[0].touches[0] == 1,
-          "b");
-    schema_free(s);
-    arena_close(&a);
-}
-
 static void gives_texts_a_max(void)
 {
     static const struct {
@@ -769,9 +712,7 @@ void test_schema(void)
     RUN(reads_the_built_in_one);
     RUN(reads_every_key);
     RUN(writes_what_tables_are_of);
-    RUN(reaches_into_the_trash);
     RUN(writes_what_it_read);
-    RUN(knows_what_a_deletion_reaches);
     RUN(gives_texts_a_max);
     RUN(refuses_too_many);
     RUN(cuts_long_words);
