@@ -16,8 +16,8 @@ static struct app *app_of(void *arg)
 
 /* People whose browser asks for a page that does not exist get the frontend,
  * which says so in their language; programs get 404. */
-static const struct route page_route = { METHOD_GET, "/{page*}", page_get,
-                                         ACCESS_PUBLIC, 0 };
+static const struct route page_route = { METHOD_GET,    "/{page*}", page_get,
+                                         ACCESS_PUBLIC, LIMIT_NONE, 0 };
 
 static bool wants_page(const struct request *rq)
 {
@@ -200,14 +200,9 @@ static bool is_local(const struct request *rq)
     return true;
 }
 
-static bool is_write(enum access access)
+static bool is_write(const struct route *route)
 {
-    return access == ACCESS_WRITE || access == ACCESS_RULES_WRITE;
-}
-
-static bool asks_rules(enum access access)
-{
-    return access == ACCESS_RULES_READ || access == ACCESS_RULES_WRITE;
+    return route->method != METHOD_GET;
 }
 
 /* With API_TOKEN its holder is the administrator, and a stranger gets what
@@ -220,7 +215,7 @@ static enum status check_token(struct app *app, struct request *rq,
         rq->who = (struct who){ .is_admin = true, .trusted = true };
         return ST_OK;
     }
-    if (asks_rules(rq->route->access) &&
+    if (rq->route->access == ACCESS_RULES &&
         request_header(rq, "Authorization").ptr == NULL)
         return ST_OK;
     reply_header(rp, STR("WWW-Authenticate"),
@@ -242,7 +237,7 @@ static enum status gate_access(struct app *app, struct request *rq,
     if (app->conf->api_token.len > 0)
         return check_token(app, rq, rp);
     rq->who.trusted = true;
-    if (!is_write(access) || is_local(rq))
+    if (!is_write(rq->route) || is_local(rq))
         return ST_OK;
     rp->message = why[rq->lang];
     return ST_FORBIDDEN;
@@ -270,7 +265,7 @@ static enum status gate_origin(struct app *app, struct request *rq,
     struct str origin = request_header(rq, "Origin");
 
     (void)app;
-    if (!is_write(rq->route->access))
+    if (!is_write(rq->route))
         return ST_OK;
     if (site.ptr != NULL)
         return str_eq(site, STR("same-origin")) || str_eq(site, STR("none"))

@@ -33,12 +33,22 @@ enum metric {
     METRIC_CACHE_EVICTIONS,
     METRIC_CACHE_INVALIDATIONS,
     METRIC_REDIS_ERRORS,
-    METRIC_LOG_DROPPED, /* set from the log on scrape */
+    METRIC_LOG_DROPPED,   /* set from the log on scrape */
+    METRIC_AUTH_SIGN_INS, /* how: password ticket refresh; result: ok wrong
+                           * locked disabled busy */
+    METRIC_AUTH_LOCKOUTS, /* by: address account */
+    METRIC_AUTH_SESSIONS_ENDED, /* reason: signed_out revoked password role
+                                 * disabled deleted expired */
+    METRIC_AUTH_REFUSED,        /* proof: cookie token key: dead, or wrong */
+    METRIC_AUTH_KEYS,           /* event: made used revoked */
+    METRIC_AUTH_ROLE_CHANGES,
+    METRIC_RATE_LIMITED, /* limit: read write sign_in export */
     /* histograms, in seconds */
     METRIC_HTTP_DURATION,            /* route */
     METRIC_STORE_DURATION,           /* class, as above */
     METRIC_STORE_POOL_WAIT_DURATION, /* pool: read write */
     METRIC_REDIS_DURATION,
+    METRIC_AUTH_HASH_DURATION,
     /* gauges */
     METRIC_HTTP_IN_FLIGHT,
     METRIC_HTTP_CONNECTIONS_OPEN,
@@ -46,7 +56,8 @@ enum metric {
     METRIC_STORE_POOL_SIZE,   /* pool: read write */
     METRIC_CACHE_ENTRIES,
     METRIC_CACHE_BYTES,
-    METRIC_BACKEND_UP, /* backend: store cache */
+    METRIC_AUTH_HASH_WAITING, /* passwords waiting to be hashed */
+    METRIC_BACKEND_UP,        /* backend: store cache */
     METRIC_READY,
     METRIC__COUNT
 };

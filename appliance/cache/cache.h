@@ -116,6 +116,34 @@ void cache_heard(struct cache *c, const char *message);
  * have been missed before it. */
 void cache_bus_state(struct cache *c, bool up);
 
+/* --- counters that replicas share -----------------------------------------
+ *
+ * Numbers in Redis, each for a window of time that begins with the first thing
+ * counted, whatever the clocks of replicas say. Nothing is kept here: who
+ * needs a number while Redis is away counts for himself. */
+
+struct counter {
+    struct str key;    /* a few printable bytes; keys begin with the prefix and
+                        * "n:" */
+    int64_t add;       /* may be 0 (asks) or negative (takes back) */
+    int64_t window_ms; /* of a counter that begins now */
+    /* Filled in: */
+    int64_t total;   /* with add; 0 when it is not there and add is 0 */
+    int64_t left_ms; /* of its window */
+};
+
+/* All of them in one round trip, each at once and on its own; a counter that
+ * is taken back to 0 or less is gone. ST_BUSY, ST_TIMEOUT: Redis is away, or
+ * none is configured; what was added may or may not have been. Takes
+ * REDIS_CALL_MS at most. */
+MUST_CHECK enum status cache_count(struct cache *c, struct counter *counters,
+                                   size_t n, int64_t deadline_ms);
+
+/* Takes them away. */
+MUST_CHECK enum status cache_count_forget(struct cache *c,
+                                          const struct str *keys, size_t n,
+                                          int64_t deadline_ms);
+
 enum cache_redis { CACHE_REDIS_NONE, CACHE_REDIS_UP, CACHE_REDIS_DOWN };
 
 struct cache_state {

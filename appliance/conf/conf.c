@@ -20,6 +20,7 @@ enum kind {
     DATABASE,   /* URL, secret: it may hold a password */
     REDIS,      /* URL, secret */
     SECRET,
+    PASSWORD, /* secret; what it may be, auth/ knows */
     NUMBER,
     LEVEL
 };
@@ -74,6 +75,23 @@ static const struct option options[] = {
     { "API_TOKEN", "", "bearer token that the API asks for, at least 16 "
       "characters; none: anyone reads, only this machine writes",
       SECRET, 16, 512, AT(api_token) },
+    { "ADMIN_EMAIL", "", "the first administrator's address, who is made if "
+      "there is none; none: a link that works once is printed",
+      TEXT, 0, 0, AT(admin_email) },
+    { "ADMIN_PASSWORD", "", "the first administrator's password",
+      PASSWORD, 8, 72, AT(admin_password) },
+    { "PASSWORD_COST", "12", "of bcrypt: one more takes twice as long",
+      NUMBER, 4, 16, AT(password_cost) },
+    { "SESSION_IDLE_DAYS", "7", "a session ends when it was not used for so "
+      "long", NUMBER, 1, 365, AT(session_idle_days) },
+    { "SESSION_MAX_DAYS", "30", "a session ends so long after the sign-in",
+      NUMBER, 1, 3650, AT(session_max_days) },
+    { "RATE_LIMIT", "on", "off, or requests/seconds such as read=12000/60,"
+      "write=3000/60,sign-in=60/60,export=30/60, or a file with such lines",
+      TEXT, 0, 0, AT(rate_limit) },
+    { "CORS_ORIGINS", "", "origins whose pages may use the API with a token, "
+      "e.g. https://app.example.org; none: this one's only",
+      TEXT, 0, 0, AT(cors_origins) },
     { "LOG_LEVEL", "info", "debug, info, warn or error",
       LEVEL, 0, 0, AT(log_level) },
     { "WORKERS", "128", "threads that serve requests",
@@ -114,7 +132,8 @@ static const struct {
 
 static bool is_secret(const struct option *o)
 {
-    return o->kind == SECRET || o->kind == DATABASE || o->kind == REDIS;
+    return o->kind == SECRET || o->kind == PASSWORD || o->kind == DATABASE ||
+           o->kind == REDIS;
 }
 
 /* "LISTEN_HTTP" → "--listen-http" */

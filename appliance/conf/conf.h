@@ -19,12 +19,16 @@ struct conf {
     struct str listen, listen_http, listen_ops; /* "" when off */
     struct str database_url, redis_url;         /* redis_url "": none */
     struct str redis_prefix, data_dir;
-    struct str tls_cert, tls_key; /* both or neither */
-    struct str app_file;          /* "": built in */
-    struct str base_path;         /* "/" or "/x/y" */
-    struct str trusted_proxies;   /* the list as written, checked */
-    struct str api_token;         /* "": none */
-    int64_t log_level;            /* enum log_level */
+    struct str tls_cert, tls_key;           /* both or neither */
+    struct str app_file;                    /* "": built in */
+    struct str base_path;                   /* "/" or "/x/y" */
+    struct str trusted_proxies;             /* the list as written, checked */
+    struct str api_token;                   /* "": none */
+    struct str admin_email, admin_password; /* "": none */
+    struct str rate_limit;   /* on, off, or rates (auth/limits.h) */
+    struct str cors_origins; /* the list as written, checked */
+    int64_t password_cost, session_idle_days, session_max_days;
+    int64_t log_level; /* enum log_level */
     int64_t workers, database_pool, redis_pool;
     int64_t cache_bytes, body_max_bytes;
     int64_t request_timeout_ms, head_timeout_ms, body_timeout_ms;

@@ -54,6 +54,25 @@
     X(BAD_MODIFIER,  "bad_modifier",   "%s", "%s")                            \
     X(FORBIDDEN,     "forbidden",      "not yours to write",                  \
       "pas à vous de l'écrire")                                               \
+    X(PASSWORD_SHORT, "password_too_short", "too short: at least %s bytes",  \
+      "trop court : au moins %s octets")                                      \
+    X(PASSWORD_LONG, "password_too_long", "too long: at most %s bytes",      \
+      "trop long : au plus %s octets")                                        \
+    X(PASSWORD_COMMON, "password_too_common",                                 \
+      "this password is too easy to guess", "ce mot de passe est trop facile à deviner") \
+    X(PASSWORD_ABOUT, "password_about_you",                                   \
+      "this password is too much like the name or the address",               \
+      "ce mot de passe ressemble trop au nom ou à l'adresse")                 \
+    X(PASSWORD_CHARS, "password_bad_characters",                              \
+      "a password is UTF-8 without control characters",                       \
+      "un mot de passe est en UTF-8, sans caractères de contrôle")            \
+    X(NOT_THE_SAME,  "not_the_same", "not the same as %s",                    \
+      "n'est pas identique à %s")                                             \
+    X(WRONG_PASSWORD, "wrong_password", "not the password",                   \
+      "ce n'est pas le mot de passe")                                         \
+    X(LAST_ADMIN,    "last_administrator",                                    \
+      "the last administrator must stay one",                                 \
+      "le dernier administrateur doit le rester")                             \
     X(BAD_CURSOR,    "bad_cursor",     "%s", "%s")                            \
     X(BAD_UTF8,      "bad_utf8",       "not valid UTF-8", "UTF-8 non valide")
 /* clang-format on */

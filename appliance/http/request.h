@@ -34,13 +34,26 @@ bool address_is_loopback(struct address a);
 /* "10.0.0.0/8", "::1", "192.168.1.7"; false when it is none of these. */
 bool net_read(struct str text, struct net *out);
 
-/* Whoever asks. id 0 and role "" when nobody signed in. */
+/* What somebody shows to say who he is. */
+enum proof {
+    PROOF_NONE,   /* nobody */
+    PROOF_COOKIE, /* a session, by the browser's cookie */
+    PROOF_TOKEN,  /* a session, by a token in Authorization */
+    PROOF_KEY     /* an API key */
+};
+
+/* Whoever asks. All zero: nobody. What it points at lives as the request. */
 struct who {
-    int64_t id;
-    struct str role;
-    bool is_admin; /* rules do not hold him back */
-    bool trusted;  /* may use what has no rules at all: an administrator, or
-                    * anybody while the instance has no API_TOKEN */
+    int64_t id;      /* of the account; 0: nobody, or a key of no account */
+    struct str role; /* of the account; "admin" for a key of no account */
+    bool is_admin;   /* rules do not hold him back; scopes do */
+    bool trusted;    /* may use what has no rules at all */
+    /* A key that may not do all that its account may: a byte for each
+     * collection by its number, with a bit (1 << action) for each action of
+     * records/schema/schema.h that it may. NULL: no such bounds. */
+    const uint8_t *scopes;
+    enum proof proof;
+    int64_t proof_id; /* of the session or the key: _session.id, _key.id */
 };
 
 enum { PARAM_MAX = 4 };

@@ -10,13 +10,26 @@ struct app;
 typedef enum status handler_fn(struct app *app, struct request *rq,
                                struct reply *rp);
 
+/* Whom a route is for, before its handler asks anything. A route whose method
+ * is not GET changes something: then what comes by cookie must be of the same
+ * origin. */
 enum access {
-    ACCESS_PUBLIC,      /* anybody */
-    ACCESS_READ,        /* who is trusted (struct who) */
-    ACCESS_WRITE,       /* who is trusted, to change something */
-    ACCESS_RULES_READ,  /* anybody: the handler asks the collections' rules */
-    ACCESS_RULES_WRITE, /* the same, to change something */
-    ACCESS_OPS          /* on the ops listener only */
+    ACCESS_PUBLIC,  /* anybody; who it is is not looked up */
+    ACCESS_PAGE,    /* anybody; nobody is sent to the sign-in page */
+    ACCESS_RULES,   /* anybody: the handler asks the collections' rules */
+    ACCESS_ACCOUNT, /* somebody: a session or a key */
+    ACCESS_SESSION, /* a person: a session, not a key */
+    ACCESS_OPS      /* on the ops listener only */
+};
+
+/* Which rate limit counts it (auth/limits.h has the numbers). */
+enum limit_class {
+    LIMIT_NONE,
+    LIMIT_READ,
+    LIMIT_WRITE,
+    LIMIT_SIGN_IN, /* by address, always */
+    LIMIT_EXPORT,
+    LIMIT__COUNT
 };
 
 struct route {
@@ -25,6 +38,7 @@ struct route {
                           * takes the rest, which may be empty */
     handler_fn *run;
     enum access access;
+    enum limit_class limit;
     size_t body_max_bytes; /* 0: takes none; what comes is passed over */
 };
 

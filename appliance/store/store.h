@@ -90,6 +90,9 @@ struct store_conf {
                      * it works beside a running instance, and a file that
                      * does not exist reads as empty; PostgreSQL: any
                      * server will do, a standby too */
+    bool guest;     /* for a command that changes a few rows. SQLite: beside a
+                     * running instance, whose file it stays, and which hears of
+                     * it (store_listen); PostgreSQL: as any other */
     struct log *log;
 };
 
@@ -186,7 +189,9 @@ MUST_CHECK enum status store_ping(struct store *s, int64_t deadline_ms,
  * store_close. A connection that died in silence is noticed in 5 s. */
 typedef void store_heard_fn(void *arg, struct str message);
 
-/* SQLite: ST_UNSUPPORTED, since one instance owns the file. At most once
+/* SQLite, where one instance owns the file: nobody sends messages, but "+" is
+ * also heard within half a second when another process (a command of ours, an
+ * operator's tool) has changed rows. At most once
  * (ST_BUG). The channel is lower_snake and lives as long as the store.
  * A message is never empty nor "+" and has at most 7,999 bytes
  * (ST_BAD_INPUT, ST_TOO_BIG). */

@@ -22,6 +22,28 @@
     " PRIMARY KEY, \"what\" " t " NOT NULL, \"at\" " n " NOT NULL, " \
     "\"state\" " n " NOT NULL, \"code\" " n ", \"headers\" " t \
     ", \"body\" " t ")" e
+#define SESSION_TABLE(id, n, t, e) \
+    "CREATE TABLE IF NOT EXISTS \"_session\" (\"id\" " id ", \"hash\" " t \
+    " NOT NULL UNIQUE, \"account\" " n " NOT NULL, \"proof\" " n \
+    " NOT NULL, \"made\" " n " NOT NULL, \"seen\" " n \
+    " NOT NULL, \"address\" " t ", \"agent\" " t ")" e
+#define KEY_TABLE(id, n, t, e) \
+    "CREATE TABLE IF NOT EXISTS \"_key\" (\"id\" " id ", \"hash\" " t \
+    " NOT NULL UNIQUE, \"name\" " t " NOT NULL, \"hint\" " t \
+    " NOT NULL, \"account\" " n ", \"scopes\" " t " NOT NULL, \"made\" " n \
+    " NOT NULL, \"ends\" " n ", \"used\" " n ", \"address\" " t ")" e
+#define TICKET_TABLE(id, n, t, e) \
+    "CREATE TABLE IF NOT EXISTS \"_ticket\" (\"hash\" " t \
+    " PRIMARY KEY, \"purpose\" " t " NOT NULL, \"account\" " n \
+    ", \"ends\" " n " NOT NULL)" e
+#define SESSION_ACCOUNT_INDEX(id, n, t, e) \
+    "CREATE INDEX IF NOT EXISTS \"_session_account\" ON \"_session\" " \
+    "(\"account\")"
+#define SESSION_SEEN_INDEX(id, n, t, e) \
+    "CREATE INDEX IF NOT EXISTS \"_session_seen\" ON \"_session\" " \
+    "(\"seen\")"
+#define KEY_ACCOUNT_INDEX(id, n, t, e) \
+    "CREATE INDEX IF NOT EXISTS \"_key_account\" ON \"_key\" (\"account\")"
 #define AUDIT_RECORD_INDEX(id, n, t, e) \
     "CREATE INDEX IF NOT EXISTS \"_audit_record\" ON \"_audit\" " \
     "(\"collection\", \"record\", \"id\")"
@@ -50,6 +72,13 @@ static const struct ddl_own own[] = {
     { "_idempotency", false, "answers that may be asked for again",
       BOTH(IDEMPOTENCY_TABLE) },
     { "_idempotency_at", true, "their age", BOTH(IDEMPOTENCY_INDEX) },
+    { "_session", false, "who is signed in", BOTH(SESSION_TABLE) },
+    { "_session_account", true, "an account's sessions",
+      BOTH(SESSION_ACCOUNT_INDEX) },
+    { "_session_seen", true, "their age", BOTH(SESSION_SEEN_INDEX) },
+    { "_key", false, "API keys", BOTH(KEY_TABLE) },
+    { "_key_account", true, "an account's keys", BOTH(KEY_ACCOUNT_INDEX) },
+    { "_ticket", false, "links that work once", BOTH(TICKET_TABLE) },
 };
 /* clang-format on */
 

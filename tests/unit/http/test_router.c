@@ -7,16 +7,16 @@
 
 /* clang-format off */
 static const struct route table[] = {
-    { METHOD_GET,    "/",                    NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_GET,    "/static/{path*}",      NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_GET,    "/api/{c}",             NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_POST,   "/api/{c}",             NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_GET,    "/api/status",          NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_DELETE, "/api/{c}/{id}",        NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_GET,    "/api/{c}/{id}/log",    NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_GET,    "/api/{path*}",         NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_HEAD,   "/head",                NULL, ACCESS_PUBLIC, 0 },
-    { METHOD_GET,    "/head",                NULL, ACCESS_PUBLIC, 0 },
+    { METHOD_GET,    "/",                    NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET,    "/static/{path*}",      NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET,    "/api/{c}",             NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_POST,   "/api/{c}",             NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET,    "/api/status",          NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_DELETE, "/api/{c}/{id}",        NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET,    "/api/{c}/{id}/log",    NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET,    "/api/{path*}",         NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_HEAD,   "/head",                NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET,    "/head",                NULL, ACCESS_PUBLIC, LIMIT_NONE, 0 },
 };
 
 #define SEVENTEEN "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"
