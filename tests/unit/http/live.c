@@ -99,14 +99,14 @@ static enum status get_who(struct app *app, struct request *rq,
 }
 
 static const struct route live_routes[] = {
-    { METHOD_GET, "/", get_hello, ACCESS_PUBLIC, 0 },
-    { METHOD_POST, "/echo", post_echo, ACCESS_PUBLIC, 100000 },
-    { METHOD_POST, "/ignore", post_ignore, ACCESS_PUBLIC, 100000 },
-    { METHOD_GET, "/slow", get_slow, ACCESS_PUBLIC, 0 },
-    { METHOD_GET, "/big", get_big, ACCESS_PUBLIC, 0 },
-    { METHOD_GET, "/rows", get_rows, ACCESS_PUBLIC, 0 },
-    { METHOD_GET, "/who", get_who, ACCESS_PUBLIC, 0 },
-    { METHOD_GET, "/who/{x}", get_who, ACCESS_PUBLIC, 0 },
+    { METHOD_GET, "/", get_hello, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_POST, "/echo", post_echo, ACCESS_PUBLIC, LIMIT_NONE, 100000 },
+    { METHOD_POST, "/ignore", post_ignore, ACCESS_PUBLIC, LIMIT_NONE, 100000 },
+    { METHOD_GET, "/slow", get_slow, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET, "/big", get_big, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET, "/rows", get_rows, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET, "/who", get_who, ACCESS_PUBLIC, LIMIT_NONE, 0 },
+    { METHOD_GET, "/who/{x}", get_who, ACCESS_PUBLIC, LIMIT_NONE, 0 },
 };
 
 static void serve(void *arg, struct request *rq, struct reply *rp,
