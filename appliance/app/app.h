@@ -63,10 +63,21 @@ MUST_CHECK enum status app_open(struct app *app, struct arena *a,
                                 struct conf_error *why);
 void app_close(struct app *app);
 
+/* The same without the wire, for a command that reads and changes records
+ * beside instances that serve them (store.h, guest): what they keep in memory
+ * of what it changes, they give up. */
+MUST_CHECK enum status app_open_tools(struct app *app, struct arena *a,
+                                      struct conf_error *why);
+
 /* The parts of app_open that the commands plan and migrate need too. */
+enum store_use {
+    STORE_OWNED,    /* to serve, or to change its tables */
+    STORE_VISITED,  /* store_conf.guest */
+    STORE_LOOKED_AT /* store_conf.read_only */
+};
 MUST_CHECK enum status app_open_schema(struct app *app, struct arena *a,
                                        struct conf_error *why);
-MUST_CHECK enum status app_open_store(struct app *app, bool read_only,
+MUST_CHECK enum status app_open_store(struct app *app, enum store_use use,
                                       struct conf_error *why);
 
 /* health.c */

@@ -73,12 +73,12 @@ static void print_refusal(const struct plan *plan)
                plan->n_losing, plan->n);
 }
 
-static enum status open_both(struct app *app, bool read_only, struct arena *a,
-                             struct conf_error *why)
+static enum status open_both(struct app *app, enum store_use use,
+                             struct arena *a, struct conf_error *why)
 {
     enum status st = app_open_schema(app, a, why);
 
-    return st == ST_OK ? app_open_store(app, read_only, why) : st;
+    return st == ST_OK ? app_open_store(app, use, why) : st;
 }
 
 static void close_both(struct app *app)
@@ -96,7 +96,7 @@ int command_plan(const struct conf *conf, struct arena *a)
     struct plan plan = { 0 };
     enum status st;
 
-    st = open_both(&app, true, a, &why);
+    st = open_both(&app, STORE_LOOKED_AT, a, &why);
     if (st == ST_OK) {
         st = plan_make(app.schema, app.store,
                        clock_mono_ms() + MIGRATE_TIMEOUT_MS, a, &plan, &wrong);
@@ -119,7 +119,7 @@ int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a)
     struct plan plan = { 0 };
     enum status st;
 
-    st = open_both(&app, false, a, &why);
+    st = open_both(&app, STORE_OWNED, a, &why);
     if (st != ST_OK) {
         close_both(&app);
         return fail(st, why.what);

@@ -79,7 +79,7 @@ static bool worth_waiting(const struct app *app, enum status st,
            clock_mono_ms() < until_ms;
 }
 
-enum status app_open_store(struct app *app, bool read_only,
+enum status app_open_store(struct app *app, enum store_use use,
                            struct conf_error *why)
 {
     const struct timespec pause = { 0, RETRY_MS * 1000000L };
@@ -88,7 +88,8 @@ enum status app_open_store(struct app *app, bool read_only,
         .application = "appliance",
         .pool_max = (int)app->conf->database_pool,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-        .read_only = read_only,
+        .read_only = use == STORE_LOOKED_AT,
+        .guest = use == STORE_VISITED,
         .log = app->log,
     };
     int64_t until_ms = clock_mono_ms() + app->conf->start_timeout_ms;
@@ -388,6 +389,39 @@ static void tell_ready(const struct app *app)
                         "set API_TOKEN to change that"));
 }
 
+/* --- all of it ------------------------------------------------------------ */
+
+/* The rows and those who know what they mean: for who serves, and for
+ * commands. */
+static enum status open_rows(struct app *app, enum store_use use,
+                             struct arena *a, struct conf_error *why)
+{
+    enum status st = app_open_store(app, use, why);
+
+    if (st == ST_OK)
+        st = apply_plan(app, a, why);
+    if (st == ST_OK && records_open(app->schema, app->store, app->cache,
+                                    app->log, &app->records) != ST_OK)
+        st = say(why, ST_NO_MEMORY, "out of memory");
+    return st;
+}
+
+enum status app_open_tools(struct app *app, struct arena *a,
+                           struct conf_error *why)
+{
+    enum status st;
+
+    app->start_ms = clock_wall_ms();
+    st = app_open_schema(app, a, why);
+    if (st == ST_OK)
+        st = open_cache(app, a, why);
+    if (st == ST_OK)
+        st = open_rows(app, STORE_VISITED, a, why);
+    if (st != ST_OK)
+        app_close(app);
+    return st;
+}
+
 enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
 {
     enum status st;
@@ -410,14 +444,9 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st == ST_OK)
         st = open_tls(app, a, why);
     if (st == ST_OK)
-        st = app_open_store(app, false, why);
-    if (st == ST_OK)
-        st = apply_plan(app, a, why);
+        st = open_rows(app, STORE_OWNED, a, why);
     if (st == ST_OK)
         st = listen_for_changes(app);
-    if (st == ST_OK)
-        st = records_open(app->schema, app->store, app->cache, app->log,
-                          &app->records);
     if (st == ST_OK)
         st = records_keep(app->records);
     if (st == ST_OK) {
