@@ -50,6 +50,10 @@ struct auth_conf {
     size_t n_collections;
     const struct str *actions;
     size_t n_actions;
+    /* Of a collection by its number: may who asks know that there is such a
+     * thing? NULL: everybody may. */
+    bool (*may_know)(void *arg, const struct request *rq, size_t collection);
+    void *may_know_arg;
 };
 
 /* Everything in conf is borrowed until auth_close. Starts the threads that

@@ -75,6 +75,11 @@ static enum status too_many(enum lang lang, struct arena *a, struct str *why)
     return wrong(&b, why);
 }
 
+static enum lang lang_of(const struct request *rq)
+{
+    return rq == NULL ? LANG_EN : rq->lang;
+}
+
 /* --- one ------------------------------------------------------------------ */
 
 /* The bits of one action; 0: no such. */
@@ -114,23 +119,32 @@ static enum status unknown_verb(const struct auth_conf *names, struct str verb,
                    why);
 }
 
+static bool may_know(const struct auth_conf *names, const struct request *rq,
+                     size_t collection)
+{
+    return rq == NULL || names->may_know == NULL ||
+           names->may_know(names->may_know_arg, rq, collection);
+}
+
 static enum status unknown_collection(const struct auth_conf *names,
-                                      struct str name, enum lang lang,
+                                      const struct request *rq, struct str name,
                                       struct arena *a, struct str *why)
 {
     struct nearest near = nearest_to(name);
+    enum lang lang = lang_of(rq);
 
     for (size_t i = 0; i < names->n_collections; i++)
-        nearest_try(&near, names->collections[i]);
+        if (may_know(names, rq, i))
+            nearest_try(&near, names->collections[i]);
     return unknown(name, &near,
                    lang == LANG_FR ? "collection inconnue"
                                    : "unknown collection",
                    lang, a, why);
 }
 
-enum status scope_add(const struct auth_conf *names, struct str scope,
-                      uint8_t *may, bool *all, enum lang lang, struct arena *a,
-                      struct str *why)
+enum status scope_add(const struct auth_conf *names, const struct request *rq,
+                      struct str scope, uint8_t *may, bool *all,
+                      struct arena *a, struct str *why)
 {
     struct str verb = scope, name = str_cut(&verb, ':');
     bool every = str_eq(name, STR("*")), found = every;
@@ -140,17 +154,18 @@ enum status scope_add(const struct auth_conf *names, struct str scope,
     if (*all)
         return ST_OK;
     if (verb.len == 0 || name.len == 0 || str_has(verb, ':'))
-        return not_a_scope(scope, lang, a, why);
+        return not_a_scope(scope, lang_of(rq), a, why);
     bits = verb_bits(names, verb);
     if (bits == 0)
-        return unknown_verb(names, verb, lang, a, why);
+        return unknown_verb(names, verb, lang_of(rq), a, why);
     for (size_t i = 0; i < names->n_collections; i++)
-        if (every || str_eq(names->collections[i], name)) {
+        if (every ||
+            (str_eq(names->collections[i], name) && may_know(names, rq, i))) {
             found = true;
             if (may != NULL)
                 may[i] |= bits;
         }
-    return found ? ST_OK : unknown_collection(names, name, lang, a, why);
+    return found ? ST_OK : unknown_collection(names, rq, name, a, why);
 }
 
 /* --- all of a key --------------------------------------------------------- */
@@ -164,19 +179,20 @@ static bool seen(const struct str *scopes, size_t n, struct str scope)
 }
 
 enum status scopes_write(const struct auth_conf *names,
-                         const struct str *scopes, size_t n, enum lang lang,
-                         struct arena *a, struct str *out, struct str *why)
+                         const struct request *rq, const struct str *scopes,
+                         size_t n, struct arena *a, struct str *out,
+                         struct str *why)
 {
     enum status st = ST_OK;
     struct buf b;
     bool all;
 
     if (n > SCOPES_MAX)
-        return too_many(lang, a, why);
+        return too_many(lang_of(rq), a, why);
     buf_init(&b, a, SCOPES_TEXT_MAX_BYTES);
     buf_add(&b, n == 0 ? STR("[\"*\"") : STR("["));
     for (size_t i = 0; st == ST_OK && i < n; i++) {
-        st = scope_add(names, scopes[i], NULL, &all, lang, a, why);
+        st = scope_add(names, rq, scopes[i], NULL, &all, a, why);
         if (st != ST_OK || seen(scopes, i, scopes[i]))
             continue;
         if (i > 0)
@@ -209,7 +225,7 @@ enum status scopes_use(const struct auth_conf *names, struct str kept,
     for (struct json_iter it = json_iter(list); json_next(&it);) {
         if (json_str(it.value, &scope) != ST_OK)
             continue;
-        st = scope_add(names, scope, may, &all, LANG_EN, a, &why);
+        st = scope_add(names, NULL, scope, may, &all, a, &why);
         if (st == ST_NO_MEMORY)
             return st;
         if (st == ST_OK && all)

@@ -10,19 +10,21 @@
 enum { SCOPES_MAX = 200, SCOPES_TEXT_MAX_BYTES = 16 * 1024 };
 
 /* Adds what the scope says to may: a byte for each collection, a bit for each
- * action; may NULL: it is looked at only. *all: it says "*". ST_INVALID: *why
- * says what is wrong with it and what is known; ST_NO_MEMORY. */
+ * action; may NULL: it is looked at only. *all: it says "*". rq: who asks, and
+ * so what he may know of; NULL: ourselves. ST_INVALID: *why says what is wrong
+ * with it and what is known; ST_NO_MEMORY. */
 MUST_CHECK enum status scope_add(const struct auth_conf *names,
-                                 struct str scope, uint8_t *may, bool *all,
-                                 enum lang lang, struct arena *a,
+                                 const struct request *rq, struct str scope,
+                                 uint8_t *may, bool *all, struct arena *a,
                                  struct str *why);
 
 /* What is kept of them: a JSON array, each once; none: ["*"]. ST_INVALID as
  * above, of the first that is wrong; also when there are too many. */
 MUST_CHECK enum status scopes_write(const struct auth_conf *names,
+                                    const struct request *rq,
                                     const struct str *scopes, size_t n,
-                                    enum lang lang, struct arena *a,
-                                    struct str *out, struct str *why);
+                                    struct arena *a, struct str *out,
+                                    struct str *why);
 
 /* What was kept, as struct who has it: NULL when there are no bounds, else
  * names->n_collections bytes in the arena. What app.json no longer has is

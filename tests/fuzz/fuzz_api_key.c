@@ -60,13 +60,12 @@ static void check_asked(struct str text, struct arena *a)
 
     while (n < LINES && text.ptr != NULL)
         scope[n++] = str_cut(&text, '\n');
-    if (scopes_write(&names, scope, n, LANG_FR, a, &kept, &why) != ST_OK) {
+    if (scopes_write(&names, NULL, scope, n, a, &kept, &why) != ST_OK) {
         MUST(why.len > 0 && kept.ptr == NULL);
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        MUST(scope_add(&names, scope[i], want, &all, LANG_EN, a, &why) ==
-             ST_OK);
+        MUST(scope_add(&names, NULL, scope[i], want, &all, a, &why) == ST_OK);
         every |= all;
     }
     MUST(scopes_use(&names, kept, a, &may) == ST_OK);

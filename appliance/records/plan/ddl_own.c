@@ -30,8 +30,9 @@
 #define KEY_TABLE(id, n, t, e) \
     "CREATE TABLE IF NOT EXISTS \"_key\" (\"id\" " id ", \"hash\" " t \
     " NOT NULL UNIQUE, \"name\" " t " NOT NULL, \"hint\" " t \
-    " NOT NULL, \"account\" " n ", \"scopes\" " t " NOT NULL, \"made\" " n \
-    " NOT NULL, \"ends\" " n ", \"used\" " n ", \"address\" " t ")" e
+    " NOT NULL, \"account\" " n " NOT NULL, \"scopes\" " t \
+    " NOT NULL, \"made\" " n " NOT NULL, \"ends\" " n ", \"used\" " n \
+    ", \"address\" " t ")" e
 #define TICKET_TABLE(id, n, t, e) \
     "CREATE TABLE IF NOT EXISTS \"_ticket\" (\"hash\" " t \
     " PRIMARY KEY, \"purpose\" " t " NOT NULL, \"account\" " n \

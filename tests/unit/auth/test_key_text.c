@@ -192,14 +192,48 @@ static void refuses_scopes(void)
         for (int lang = 0; lang < LANG__COUNT; lang++) {
             const char *want = lang == LANG_FR ? row[i].fr : row[i].en;
             struct str out = STR("untouched"), why = STR_NONE;
+            struct request rq = { .lang = (enum lang)lang };
 
-            CHECK(scopes_write(&names, &row[i].scope, 1, (enum lang)lang, &a,
-                               &out, &why) == ST_INVALID,
+            CHECK(scopes_write(&names, &rq, &row[i].scope, 1, &a, &out, &why) ==
+                      ST_INVALID,
                   "row %zu", i);
             CHECK(why.len > 0 && str_eq(out, STR("untouched")), "row %zu", i);
             CHECK(want == NULL || str_eq(why, str_of(want)), "row %zu: %.*s", i,
                   STR_ARG(why));
         }
+    arena_close(&a);
+}
+
+static bool knows_users(void *arg, const struct request *rq, size_t collection)
+{
+    (void)arg;
+    return rq->who.is_admin || collection == 0;
+}
+
+/* Who may not know of a collection does not learn of it from scopes. */
+static void names_what_is_known(void)
+{
+    static const struct str there = STR_INIT("personnel:read"),
+                            not_there = STR_INIT("persimmon:read");
+    struct auth_conf some = names;
+    struct request rq = { .who.id = 7 };
+    struct str out, why = STR_NONE;
+    struct arena a;
+
+    some.may_know = knows_users;
+    arena_init(&a, 1 << 20);
+    CHECK(scopes_write(&some, &rq, &there, 1, &a, &out, &why) == ST_INVALID &&
+              str_eq(why, STR("unknown collection \"personnel\"; known: "
+                              "users")),
+          "%.*s", STR_ARG(why));
+    CHECK(scopes_write(&some, &rq, &not_there, 1, &a, &out, &why) ==
+                  ST_INVALID &&
+              str_eq(why, STR("unknown collection \"persimmon\"; known: "
+                              "users")),
+          "%.*s", STR_ARG(why));
+    rq.who.is_admin = true;
+    CHECK(scopes_write(&some, &rq, &there, 1, &a, &out, &why) == ST_OK, "%.*s",
+          STR_ARG(why));
     arena_close(&a);
 }
 
@@ -212,19 +246,19 @@ static void keeps_scopes(void)
     struct arena a;
 
     arena_init(&a, 1 << 20);
-    CHECK(scopes_write(&names, some, 0, LANG_EN, &a, &out, &why) == ST_OK &&
+    CHECK(scopes_write(&names, NULL, some, 0, &a, &out, &why) == ST_OK &&
               str_eq(out, STR("[\"*\"]")),
           "none");
-    CHECK(scopes_write(&names, some, 3, LANG_EN, &a, &out, &why) == ST_OK &&
+    CHECK(scopes_write(&names, NULL, some, 3, &a, &out, &why) == ST_OK &&
               str_eq(out, STR("[\"personnel:read\",\"*:list\"]")),
           "%.*s", STR_ARG(out));
     for (size_t i = 0; i < COUNT(many); i++)
         many[i] = STR("*");
-    CHECK(scopes_write(&names, many, SCOPES_MAX, LANG_EN, &a, &out, &why) ==
+    CHECK(scopes_write(&names, NULL, many, SCOPES_MAX, &a, &out, &why) ==
                   ST_OK &&
               str_eq(out, STR("[\"*\"]")),
           "%.*s", STR_ARG(out));
-    CHECK(scopes_write(&names, many, COUNT(many), LANG_EN, &a, &out, &why) ==
+    CHECK(scopes_write(&names, NULL, many, COUNT(many), &a, &out, &why) ==
               ST_INVALID,
           "%.*s", STR_ARG(why));
     arena_close(&a);
@@ -237,5 +271,6 @@ void test_key_text(void)
     RUN(draws_evenly);
     RUN(reads_scopes);
     RUN(refuses_scopes);
+    RUN(names_what_is_known);
     RUN(keeps_scopes);
 }
