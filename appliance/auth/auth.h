@@ -167,15 +167,26 @@ MUST_CHECK enum status auth_hash(struct auth *au, struct str password,
                                  int64_t deadline_ms, struct arena *a,
                                  struct str *out, enum problem *why,
                                  struct str *detail);
-/* In the transaction of c; what is a set of enum account_change. *told gets
- * the spaces to be told of it when that is committed. When who asks changed
- * himself and stays, his session goes on under a new identifier, whose cookie
- * is in rp. */
+/* What happened to an account, in one change: a set. The values of enum
+ * account_change, which auth/ does not see (a unit test holds them equal). */
+enum auth_change {
+    AUTH_CHANGED_PASSWORD = 1,
+    AUTH_CHANGED_ROLE = 2,
+    AUTH_CHANGED_DISABLED = 4,
+    AUTH_CHANGED_ENABLED = 8,
+    AUTH_CHANGED_GONE = 16
+};
+/* After the change, in its transaction, the one of c. *told (a set that is
+ * added to) gets the spaces to be told of it when that is committed. When who
+ * asks changed himself, by cookie, and stays, his session goes on under a new
+ * identifier: *cookie is the value of the Set-Cookie that tells him, in the
+ * request's arena, for the reply once it is committed; else it stays as it
+ * is. */
 MUST_CHECK enum status auth_account_changed(struct auth *au,
                                             struct store_conn *c,
-                                            struct request *rq,
-                                            struct reply *rp, int64_t account,
-                                            unsigned what, uint64_t *told);
+                                            struct request *rq, int64_t account,
+                                            unsigned what, uint64_t *told,
+                                            struct str *cookie);
 void auth_tell(struct auth *au, uint64_t told, int64_t deadline_ms);
 
 /* --- keys from the command line --------------------------------------------

@@ -57,11 +57,13 @@ MUST_CHECK enum status limits_request(struct limits *l, enum limit_class what,
                                       const struct request *rq,
                                       struct reply *rp);
 
-/* A cookie, token or key that no store has been asked about: how many an
- * address may show. ST_TOO_MANY with Retry-After. */
+/* A cookie, token or key that the store is about to be asked about: how many
+ * an address may show that are wrong. Counted ahead, and given back when it was
+ * right. ST_TOO_MANY with Retry-After: the store is not asked. */
 MUST_CHECK enum status limits_unknown_proof(struct limits *l,
                                             const struct request *rq,
                                             struct reply *rp);
+void limits_proof_right(struct limits *l, const struct request *rq);
 
 /* --- failures to sign in ----------------------------------------------------
  */

@@ -41,10 +41,12 @@ struct account_keeper {
                         struct str name, int64_t deadline_ms, struct arena *a,
                         struct str *out, enum problem *why, struct str *detail);
     /* After the change, in its transaction: ends what must end. *told is a set
-     * to be handed to tell() when that is committed. */
+     * to be handed to tell() when that is committed; *cookie, when it has been
+     * set, the value of a Set-Cookie, which goes into the reply then, and not
+     * if it is rolled back. Both add up over the changes of a transaction. */
     enum status (*changed)(void *arg, struct store_conn *c, struct request *rq,
-                           struct reply *rp, int64_t account, unsigned what,
-                           uint64_t *told);
+                           int64_t account, unsigned what, uint64_t *told,
+                           struct str *cookie);
     void (*tell)(void *arg, uint64_t told, int64_t deadline_ms);
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // No value and no name of a request becomes text of a statement.
 //
-// 1. SQL is written in store/, records/sql/ and records/plan/ only.
-// 2. store/ and records/plan/ know no request, so they can write none of it.
+// 1. SQL is written in store/, records/sql/, records/plan/ and auth/sql.c only.
+// 2. store/, records/plan/ and auth/sql.c know no request, so they can write
+//    none of it; auth/sql.c, whose texts are constants, writes nothing at all.
 // 3. In records/sql/, where requests and statements meet, a text grows by
 //    literals, by names through ddl_name and ddl_text, by numbers, by
 //    parameters (select_arg), and by what the table below lists; each line of
@@ -12,8 +13,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const HOMES = /^appliance\/(store|records\/sql|records\/plan)\//;
-const BLIND = /^appliance\/(store|records\/plan)\//;
+const HOMES = /^appliance\/((store|records\/sql|records\/plan)\/|auth\/sql\.c$)/;
+const BLIND = /^appliance\/((store|records\/plan)\/|auth\/sql\.)/;
+const CONST = /^appliance\/auth\/sql\.c$/;
 const SQL = /^appliance\/records\/sql\//;
 
 // file: what it adds, and whose text that is.
@@ -176,6 +178,9 @@ function check(path, source) {
         const hit = /#include "(http|cache|records\/(filter|read|write))\//.exec(code);
         if (hit !== null) say(hit.index, 'writes SQL and knows of requests');
     }
+    if (CONST.test(path))
+        for (const hit of code.matchAll(WRITERS))
+            say(hit.index, `${hit[1]} where every text is a constant`);
     if (!SQL.test(path) || !path.endsWith('.c')) return found;
     for (const hit of code.matchAll(WRITERS)) {
         const open = hit.index + hit[0].length - 1;
@@ -197,6 +202,9 @@ const PLANTED = [
     ['appliance/records/read/x.c', 'buf_add(b, STR("DELETE FROM "));'],
     ['appliance/records/write/x.c', 'buf_add(b, STR(" ORDER BY id"));'],
     ['appliance/records/x.c', 's = "x" "UPDATE users SET a = 1";'],
+    ['appliance/auth/session.c', 'q = "DELETE FROM _session";'],
+    ['appliance/auth/sql.c', 'buf_add(b, STR(" AND "));'],
+    ['appliance/auth/sql.c', '#include "http/request.h"\n'],
     ['appliance/records/plan/x.c', '#include "http/request.h"\n'],
     ['appliance/records/plan/x.c', '#include "records/filter/rules.h"\n'],
     ['appliance/records/sql/x.c', 'buf_add(b, rq->query);'],
@@ -220,6 +228,7 @@ const FINE = [
     ['appliance/records/sql/x.c', 'ddl_name(b, s->c->fields[i].name);'],
     ['appliance/records/sql/x.c', '/* buf_add(b, v.s); "SELECT " */'],
     ['appliance/http/x.c', 's = "select one"; /* SELECT */'],
+    ['appliance/auth/sql.c', 'static const char *q = "SELECT " "id";'],
 ];
 
 const wrong = [];

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/sql.h"
+
+/* A row: class, letters of its columns (NULL: no rows), parameters, text. What
+ * differs is "live", the rest of a condition on users, and "hold", how a row
+ * is locked. */
+#define ROW(what, letters, n, sql)                                             \
+    {                                                                          \
+        .text = sql, .columns = letters, .class = QUERY_##what, .keep = true,  \
+        .n_args = n                                                            \
+    }
+
+/* clang-format off */
+#define SESSION "\"_session\""
+#define KEY "\"_key\""
+#define TICKET "\"_ticket\""
+
+#define TABLE(live, hold) { \
+    [SQL_SESSION_FIND] = ROW(READ, "iiiiis", 1, \
+        "SELECT s.\"id\", s.\"account\", s.\"proof\", s.\"made\", s.\"seen\", " \
+        "u.\"role\" FROM " SESSION " s JOIN \"users\" u " \
+        "ON u.\"id\" = s.\"account\" WHERE s.\"hash\" = $1 AND u.\"active\"" \
+        live), \
+    [SQL_SESSION_SEEN] = ROW(UPDATE, NULL, 2, \
+        "UPDATE " SESSION " SET \"seen\" = $1 WHERE \"id\" = $2 " \
+        "AND \"seen\" < $1"), \
+    [SQL_SESSION_ADD] = ROW(INSERT, "i", 6, \
+        "INSERT INTO " SESSION " (\"hash\", \"account\", \"proof\", \"made\", " \
+        "\"seen\", \"address\", \"agent\") VALUES ($1, $2, $3, $4, $4, $5, $6) " \
+        "RETURNING \"id\""), \
+    [SQL_SESSION_LIST] = ROW(LIST, "iiiiss", 3, \
+        "SELECT \"id\", \"proof\", \"made\", \"seen\", \"address\", \"agent\" " \
+        "FROM " SESSION " WHERE \"account\" = $1 AND \"seen\" > $2 " \
+        "AND \"made\" > $3 ORDER BY \"seen\" DESC, \"id\" DESC LIMIT 1000"), \
+    [SQL_SESSION_HASH] = ROW(READ, "s", 2, \
+        "SELECT \"hash\" FROM " SESSION " WHERE \"id\" = $1 " \
+        "AND \"account\" = $2"), \
+    [SQL_SESSION_RENAME] = ROW(UPDATE, NULL, 2, \
+        "UPDATE " SESSION " SET \"hash\" = $1 WHERE \"id\" = $2"), \
+    [SQL_SESSION_DROP] = ROW(DELETE, "s", 2, \
+        "DELETE FROM " SESSION " WHERE \"id\" = $1 AND \"account\" = $2 " \
+        "RETURNING \"hash\""), \
+    [SQL_SESSION_DROP_HASH] = ROW(DELETE, "i", 1, \
+        "DELETE FROM " SESSION " WHERE \"hash\" = $1 RETURNING \"account\""), \
+    [SQL_SESSION_DROP_ALL] = ROW(DELETE, "s", 2, \
+        "DELETE FROM " SESSION " WHERE \"account\" = $1 AND \"id\" <> $2 " \
+        "RETURNING \"hash\""), \
+    [SQL_SESSION_DROP_OVER] = ROW(DELETE, "s", 3, \
+        "DELETE FROM " SESSION " WHERE \"id\" IN (SELECT \"id\" FROM " SESSION \
+        " WHERE \"account\" = $1 AND \"proof\" = $2 ORDER BY \"seen\" DESC, " \
+        "\"id\" DESC LIMIT 1000 OFFSET $3) RETURNING \"hash\""), \
+    [SQL_SESSION_FORGET] = ROW(DELETE, NULL, 2, \
+        "DELETE FROM " SESSION " WHERE \"id\" IN (SELECT \"id\" FROM " SESSION \
+        " WHERE \"seen\" < $1 ORDER BY \"seen\" LIMIT $2)"), \
+    [SQL_ACCOUNT_HOLD] = ROW(READ, "s", 1, \
+        "SELECT u.\"role\" FROM \"users\" u WHERE u.\"id\" = $1 " \
+        "AND u.\"active\"" live hold), \
+    [SQL_ACCOUNT_HOLD_HASH] = ROW(READ, "s", 2, \
+        "SELECT u.\"role\" FROM \"users\" u WHERE u.\"id\" = $1 " \
+        "AND u.\"password\" = $2 AND u.\"active\"" live hold), \
+    [SQL_ACCOUNT_ADMINS] = ROW(COUNT, "i", 0, \
+        "SELECT count(*) FROM \"users\" u WHERE u.\"role\" = 'admin' " \
+        "AND u.\"active\"" live), \
+    [SQL_KEY_HASHES] = ROW(LIST, "s", 1, \
+        "SELECT \"hash\" FROM " KEY " WHERE \"account\" = $1"), \
+    [SQL_KEY_DROP_ALL] = ROW(DELETE, "s", 1, \
+        "DELETE FROM " KEY " WHERE \"account\" = $1 RETURNING \"hash\""), \
+    [SQL_KEY_FORGET] = ROW(DELETE, NULL, 2, \
+        "DELETE FROM " KEY " WHERE \"id\" IN (SELECT \"id\" FROM " KEY \
+        " WHERE \"ends\" < $1 ORDER BY \"ends\" LIMIT $2)"), \
+    [SQL_TICKET_ADD] = ROW(INSERT, NULL, 4, \
+        "INSERT INTO " TICKET " (\"hash\", \"purpose\", \"account\", \"ends\") " \
+        "VALUES ($1, $2, $3, $4)"), \
+    [SQL_TICKET_FIND] = ROW(READ, "i", 3, \
+        "SELECT \"account\" FROM " TICKET " WHERE \"hash\" = $1 " \
+        "AND \"purpose\" = $2 AND \"ends\" > $3"), \
+    [SQL_TICKET_TAKE] = ROW(DELETE, "i", 3, \
+        "DELETE FROM " TICKET " WHERE \"hash\" = $1 AND \"purpose\" = $2 " \
+        "AND \"ends\" > $3 RETURNING \"account\""), \
+    [SQL_TICKET_DROP] = ROW(DELETE, NULL, 1, \
+        "DELETE FROM " TICKET " WHERE \"purpose\" = $1"), \
+    [SQL_TICKET_FORGET] = ROW(DELETE, NULL, 2, \
+        "DELETE FROM " TICKET " WHERE \"hash\" IN (SELECT \"hash\" FROM " \
+        TICKET " WHERE \"ends\" < $1 ORDER BY \"ends\" LIMIT $2)"), \
+}
+
+#define TRASH " AND u.\"deleted\" IS NULL"
+#define LOCK " FOR NO KEY UPDATE"
+
+static const struct query tables[2][2][SQL_AUTH__COUNT] = {
+    [STORE_SQLITE] = { TABLE("", ""), TABLE(TRASH, "") },
+    [STORE_POSTGRES] = { TABLE("", LOCK), TABLE(TRASH, LOCK) },
+};
+/* clang-format on */
+
+const struct query *auth_sql_table(enum store_dialect d, bool trash)
+{
+    return tables[d][trash];
+}
