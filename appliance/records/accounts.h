@@ -9,8 +9,10 @@
  *   password  its hash; hidden, write-only; type "password", which only this
  *             field has
  *
- * A collection "users" without "rules", or none at all, is for administrators,
- * and everybody may read himself. role, active and password are written by
+ * Where it says nothing of users, they are for administrators, and everybody
+ * may list and view himself; where it has users without "rules", they are for
+ * administrators, as any collection (account_write shows him all the same).
+ * role, active and password are written by
  * administrators only, unless a rule of the field says otherwise: nobody makes
  * himself what he is not.
  *

@@ -55,8 +55,8 @@ enum status records_open(const struct schema *schema, struct store *store,
     find_users(r);
     if (r->users == NULL)
         LOG(log, LOG_INFO, "no_simple_users",
-            LOG_Z("meaning", "/users is not served: app.json has no "
-                             "collection users with name and email"));
+            LOG_Z("meaning", "/users is not served: app.json hides the name "
+                             "or the email of users"));
     *out = r;
     return ST_OK;
 }

@@ -45,7 +45,7 @@ enum status record_history(struct records *r, struct request *rq,
                            struct reply *rp);
 
 /* API.md "Simple users": the same rows, the smaller wire. ST_NOT_FOUND when
- * the schema has no collection "users" with name and email. */
+ * app.json hides their name or email. */
 enum status user_list(struct records *r, struct request *rq, struct reply *rp);
 enum status user_create(struct records *r, struct request *rq,
                         struct reply *rp);

@@ -169,6 +169,8 @@ static bool add_other(struct buf *b, const struct field *f)
     case FIELD_JSON:
         buf_add(b, STR("{}"));
         return true;
+    case FIELD_PASSWORD:
+        return false;
     default:
         buf_add_int(b, 1);
         return true;

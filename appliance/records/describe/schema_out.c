@@ -113,6 +113,8 @@ static void add_field(struct buf *b, const struct describing *d,
     add_bool(b, "required", f->required);
     add_bool(b, "unique", f->unique);
     add_bool(b, "readOnly", !may_write(d, f));
+    if (f->type == FIELD_PASSWORD)
+        add_bool(b, "writeOnly", true);
     if (f->searchable)
         add_bool(b, "search", true);
     add_details(b, f);
@@ -160,6 +162,14 @@ static void add_collection_rules(struct buf *b, const struct describing *d,
     add_rules(b, d, rules, ACTION__COUNT);
 }
 
+/* That an account has a password is known to who may set it. */
+static bool may_know_of(const struct describing *d, const struct field *f)
+{
+    return may_read(d, f) != DECIDE_NO ||
+           (f->type == FIELD_PASSWORD && f->computed == NULL &&
+            may_write(d, f));
+}
+
 static void add_collection(struct buf *b, const struct describing *d,
                            const struct collection *c)
 {
@@ -170,7 +180,7 @@ static void add_collection(struct buf *b, const struct describing *d,
     add_text(b, "description", c->description);
     buf_add(b, STR(",\"fields\":["));
     for (size_t i = 0; i < c->n_fields; i++) {
-        if (may_read(d, &c->fields[i]) == DECIDE_NO)
+        if (!may_know_of(d, &c->fields[i]))
             continue;
         if (!first)
             buf_add_char(b, ',');

@@ -19,6 +19,7 @@ static const char *const type_names[FIELD_TYPE__COUNT] = {
     [FIELD_BOOL] = "boolean",     [FIELD_DATE] = "string",
     [FIELD_DATETIME] = "string",  [FIELD_SELECT] = "string",
     [FIELD_RELATION] = "integer", [FIELD_FILE] = "integer",
+    [FIELD_PASSWORD] = "string",
 };
 
 static bool may_be_null(const struct field *f, enum type_use use)
@@ -170,6 +171,10 @@ static void add_narrowing(struct buf *b, const struct field *f,
     case FIELD_SELECT:
         if (f->computed == NULL)
             add_options(b, f, may_be_null(f, use));
+        break;
+    case FIELD_PASSWORD:
+        buf_add(b, STR(",\"format\":\"password\",\"minLength\":8,"
+                       "\"maxLength\":72"));
         break;
     case FIELD_RELATION:
     case FIELD_FILE:
@@ -376,6 +381,17 @@ static void add_whole_example(struct buf *b, const struct describing *d,
     buf_add(b, STR("}]"));
 }
 
+/* Clients that ask for a password twice send both. */
+static void add_again(struct buf *b, const struct field *f)
+{
+    if (f->type != FIELD_PASSWORD)
+        return;
+    buf_add(b, STR(",\"passwordConfirm\":{\"description\":\"May be given "
+                   "beside password, and must be the same.\",\"type\":"
+                   "[\"string\",\"null\"],\"format\":\"password\","
+                   "\"writeOnly\":true}"));
+}
+
 void type_add_create(struct buf *b, const struct describing *d,
                      const struct collection *c)
 {
@@ -402,6 +418,7 @@ void type_add_create(struct buf *b, const struct describing *d,
         buf_add_json(b, c->fields[i].name);
         buf_add_char(b, ':');
         type_add(b, d, &c->fields[i], TYPE_WRITE);
+        add_again(b, &c->fields[i]);
     }
     buf_add(b, STR("},\"additionalProperties\":false"));
     add_whole_example(b, d, c);
@@ -464,6 +481,7 @@ void type_add_change(struct buf *b, const struct describing *d,
         buf_add_char(b, ':');
         type_add(b, d, &c->fields[i], TYPE_WRITE);
         add_modifiers(b, &c->fields[i]);
+        add_again(b, &c->fields[i]);
     }
     buf_add(b, STR("},\"additionalProperties\":false"));
     add_whole_example(b, d, c);

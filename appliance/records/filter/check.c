@@ -45,7 +45,7 @@ void domain_of_field(const struct field *f, struct operand *out)
         [FIELD_BOOL] = DOMAIN_BOOL,     [FIELD_DATE] = DOMAIN_DATE,
         [FIELD_DATETIME] = DOMAIN_TIME, [FIELD_SELECT] = DOMAIN_TEXT,
         [FIELD_RELATION] = DOMAIN_INT,  [FIELD_JSON] = DOMAIN_JSON,
-        [FIELD_FILE] = DOMAIN_INT,
+        [FIELD_FILE] = DOMAIN_INT,      [FIELD_PASSWORD] = DOMAIN_TEXT,
     };
 
     out->domain = of_type[f->type];
@@ -133,6 +133,9 @@ static enum status read_body(struct compiler *k, const struct term *t,
 {
     const struct field *f = collection_field(k->c, name);
 
+    if (f != NULL && f->type == FIELD_PASSWORD)
+        return filter_bad(k, t->at, "no expression looks at a password",
+                          "aucune expression ne regarde un mot de passe");
     if (f == NULL || f->computed != NULL)
         return unknown_body(k, t, name);
     out->operand.kind = OPERAND_BODY;

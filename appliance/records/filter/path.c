@@ -30,6 +30,8 @@ struct walk {
 
 static bool may_name(const struct walk *w, const struct field *f)
 {
+    if (f->type == FIELD_PASSWORD)
+        return false; /* not even by a rule */
     if (w->guard == NULL || w->guard->may == NULL)
         return !f->hidden;
     return w->guard->may(w->guard->arg, f);

@@ -23,7 +23,8 @@ static int64_t ten_to(int n)
 /* Text in the database that is also what people read. */
 static bool is_words(const struct field *f)
 {
-    return ddl_kind(f) == DDL_TEXT && !f->list && f->type != FIELD_JSON;
+    return ddl_kind(f) == DDL_TEXT && !f->list && f->type != FIELD_JSON &&
+           f->type != FIELD_PASSWORD;
 }
 
 /* --- how ----------------------------------------------------------------- */

@@ -137,7 +137,7 @@ static const enum ddl_kind kinds[FIELD_TYPE__COUNT] = {
     [FIELD_BOOL] = DDL_BOOL,    [FIELD_DATE] = DDL_TEXT,
     [FIELD_DATETIME] = DDL_INT, [FIELD_SELECT] = DDL_TEXT,
     [FIELD_RELATION] = DDL_INT, [FIELD_JSON] = DDL_TEXT,
-    [FIELD_FILE] = DDL_INT,
+    [FIELD_FILE] = DDL_INT,     [FIELD_PASSWORD] = DDL_TEXT,
 };
 
 enum ddl_kind ddl_kind(const struct field *f)

@@ -174,7 +174,7 @@ enum status found_schema(const struct found *f, struct store_conn *c,
     st = store_run(c, &q, NULL, a, &rows, NULL, why);
     if (st != ST_OK || rows.n == 0)
         return st;
-    st = schema_read(rows.cell[0].s, a, out, &wrong);
+    st = schema_read_applied(rows.cell[0].s, a, out, &wrong);
     if (st != ST_BAD_INPUT)
         return st;
     snprintf(why->what, sizeof(why->what),

@@ -92,7 +92,11 @@ static enum status read_unique(struct reader *r, const struct json *v,
 static enum status read_hidden(struct reader *r, const struct json *v,
                                struct draft *d)
 {
-    return reader_bool(r, v, &d->f->hidden);
+    enum status st = reader_bool(r, v, &d->f->hidden);
+
+    if (st == ST_OK && d->type == FIELD_PASSWORD && !d->f->hidden)
+        return reader_bad(r, "must be true: a password is never shown");
+    return st;
 }
 
 static enum status read_index(struct reader *r, const struct json *v,
@@ -398,6 +402,8 @@ static enum status read_filter(struct reader *r, const struct json *v,
 #define TIMES     (T(DATE) | T(DATETIME))
 #define LISTS     (T(SELECT) | T(RELATION))
 #define RELATIONS (T(RELATION) | T(FILE))
+#define OPAQUE    (T(JSON) | T(PASSWORD))
+#define UNPRESET  (RELATIONS | T(PASSWORD))
 #define COMPUTES  (1u << COMPUTED)
 #define STORED    (COMPUTES - 1)
 #define ALL       (STORED | COMPUTES)
@@ -417,9 +423,9 @@ static const struct {
     [KEY_TYPE]        = { STR_INIT("type"),        ALL, NULL },
     [KEY_DESCRIPTION] = { STR_INIT("description"), ALL, NULL },
     { STR_INIT("required"),   STORED,                  read_required },
-    { STR_INIT("unique"),     STORED & ~T(JSON),       read_unique },
+    { STR_INIT("unique"),     STORED & ~OPAQUE,        read_unique },
     { STR_INIT("hidden"),     ALL,                     read_hidden },
-    { STR_INIT("index"),      STORED & ~T(JSON),       read_index },
+    { STR_INIT("index"),      STORED & ~OPAQUE,        read_index },
     { STR_INIT("search"),     TEXTS | T(SELECT),       read_search },
     { STR_INIT("rules"),      ALL,                     read_rules },
     { STR_INIT("scale"),      T(DECIMAL),              read_scale },
@@ -430,7 +436,7 @@ static const struct {
     { STR_INIT("pattern"),    TEXTS,                   read_pattern },
     { STR_INIT("collection"), T(RELATION),             read_collection },
     { STR_INIT("onDelete"),   RELATIONS,               read_on_delete },
-    { STR_INIT("default"),    STORED & ~RELATIONS,     read_preset },
+    { STR_INIT("default"),    STORED & ~UNPRESET,      read_preset },
     { STR_INIT("value"),      COMPUTES,                read_value },
     { STR_INIT("filter"),     COMPUTES,                read_filter },
 };
@@ -532,6 +538,7 @@ static enum status begin_type(struct draft *d, struct arena *a)
 {
     if (d->type != COMPUTED) {
         d->f->type = (enum field_type)d->type;
+        d->f->hidden = d->f->type == FIELD_PASSWORD;
         return ST_OK;
     }
     d->f->type = FIELD_INT; /* until rules_read knows better */

@@ -15,6 +15,18 @@ static enum status unknown_field(struct reader *r, const struct collection *c,
                       reader_known(r, name, "Declared", names, c->n_fields));
 }
 
+/* NULL: it may have an index. */
+static const char *no_index(const struct field *f)
+{
+    if (f->computed != NULL)
+        return "computed";
+    if (f->list)
+        return "a list";
+    if (f->type == FIELD_PASSWORD)
+        return "a password";
+    return f->type == FIELD_JSON ? "json" : NULL;
+}
+
 static enum status read_member(struct reader *r, const struct json *v,
                                const struct collection *c,
                                const struct field **so_far, size_t n)
@@ -28,12 +40,9 @@ static enum status read_member(struct reader *r, const struct json *v,
     f = collection_field(c, name);
     if (f == NULL)
         return unknown_field(r, c, name);
-    if (f->type == FIELD_JSON || f->list || f->computed != NULL)
+    if (no_index(f) != NULL)
         return reader_bad(r, "\"%s\" is %s, which cannot have an index",
-                          reader_show(r, name),
-                          f->computed != NULL ? "computed"
-                          : f->list           ? "a list"
-                                              : "json");
+                          reader_show(r, name), no_index(f));
     for (size_t i = 0; i < n; i++)
         if (so_far[i] == f)
             return reader_bad(r, "\"%s\" stands here twice",

@@ -8,6 +8,7 @@
 struct reader {
     struct arena *arena;
     struct schema_error *why;
+    const struct json *accounts; /* NULL: what is read is taken as it is */
     size_t at; /* length of the JSON pointer in why->pointer */
 };
 
@@ -57,6 +58,24 @@ reader_description(struct reader *r, const struct json *v, struct str *out);
 MUST_CHECK enum status reader_name(struct reader *r, const struct json *v,
                                    const struct str *reserved, size_t n,
                                    struct str *out);
+
+/* --- accounts.c ---------------------------------------------------------- */
+
+/* Fills r->accounts: "users" as it is when nothing is said of it. */
+MUST_CHECK enum status accounts_open(struct reader *r);
+
+/* The fields in v, and behind them those that users must have besides. */
+MUST_CHECK enum status accounts_fields(struct reader *r,
+                                       const struct collection *c,
+                                       const struct json *v,
+                                       const struct json ***out, size_t *n);
+
+/* Refuses a field of users that is not what signing in needs, and a password
+ * elsewhere. */
+MUST_CHECK enum status accounts_check(struct reader *r, struct field *f);
+
+/* When all is read: fills s->users. */
+void accounts_find(struct schema *s);
 
 /* --- the parts ----------------------------------------------------------- */
 

@@ -46,6 +46,8 @@ static const struct str reserved[] = {
 struct draft {
     const struct json *value[KEY__COUNT];
     struct collection *c;
+    const struct json **list; /* of the fields */
+    size_t n;
     struct field *fields;
     bool *indexed;
 };
@@ -112,6 +114,8 @@ static enum status read_field(struct reader *r, const struct json *v,
     f->owner = d->c;
     d->c->n_fields = i + 1; /* so that schema_free finds its pattern */
     st = field_read(r, v, s, f, &d->indexed[i]);
+    if (st == ST_OK)
+        st = accounts_check(r, f);
     if (st != ST_OK)
         return st;
     other = collection_field(d->c, f->name);
@@ -126,24 +130,31 @@ static enum status read_fields(struct reader *r, const struct schema *s,
                                struct draft *d)
 {
     const struct json *v = d->value[KEY_FIELDS];
-    struct json_iter it;
-    size_t back, whole = r->at, n = v == NULL ? 0 : json_count(v);
+    size_t back, whole = r->at;
     enum status st;
 
     if (v == NULL)
         return reader_bad(r, "\"fields\" is missing");
     reader_enter(r, keys[KEY_FIELDS]);
-    if (json_kind(v) != JSON_ARRAY || n == 0 || n > FIELDS_MAX)
+    if (json_kind(v) != JSON_ARRAY || json_count(v) == 0 ||
+        json_count(v) > FIELDS_MAX)
         return reader_bad(r, "must be a list of 1 to %d fields", FIELDS_MAX);
-    d->fields = arena_take_array(r->arena, n, sizeof(*d->fields));
-    d->indexed = arena_take_array(r->arena, n, sizeof(*d->indexed));
+    st = accounts_fields(r, d->c, v, &d->list, &d->n);
+    if (st != ST_OK)
+        return st;
+    if (d->n > FIELDS_MAX)
+        return reader_bad(r,
+                          "must be a list of 1 to %d fields, with those that "
+                          "users always has",
+                          FIELDS_MAX);
+    d->fields = arena_take_array(r->arena, d->n, sizeof(*d->fields));
+    d->indexed = arena_take_array(r->arena, d->n, sizeof(*d->indexed));
     if (d->fields == NULL || d->indexed == NULL)
         return ST_NO_MEMORY;
     d->c->fields = d->fields;
-    it = json_iter(v);
-    for (size_t i = 0; json_next(&it); i++) {
+    for (size_t i = 0; i < d->n; i++) {
         back = reader_enter_no(r, i);
-        st = read_field(r, it.value, s, d, i);
+        st = read_field(r, d->list[i], s, d, i);
         if (st != ST_OK)
             return st;
         r->at = back;
@@ -163,15 +174,14 @@ static void mark_indexed(const struct collection *c, bool *in_index)
 
 static enum status finish_fields(struct reader *r, struct draft *d)
 {
-    struct json_iter it = json_iter(d->value[KEY_FIELDS]);
     size_t back, whole = reader_enter(r, keys[KEY_FIELDS]);
     bool in_index[FIELDS_MAX] = { false };
     enum status st;
 
     mark_indexed(d->c, in_index);
-    for (size_t i = 0; json_next(&it); i++) {
+    for (size_t i = 0; i < d->n; i++) {
         back = reader_enter_no(r, i);
-        st = field_finish(r, it.value, &d->fields[i], in_index[i]);
+        st = field_finish(r, d->list[i], &d->fields[i], in_index[i]);
         if (st != ST_OK)
             return st;
         r->at = back;
@@ -238,55 +248,65 @@ static enum status read_body(struct reader *r, const struct schema *s,
 
 /* --- the file ------------------------------------------------------------ */
 
+static enum status begin_one(struct reader *r, const struct json *v,
+                             struct schema *s, struct draft *d)
+{
+    enum status st;
+
+    d->c = &s->collections[s->n];
+    d->c->no = (unsigned)s->n++;
+    map_init(&d->c->by_name);
+    st = reader_keys(r, v, keys, COUNT(keys), d->value);
+    return st == ST_OK ? read_name(r, s, d) : st;
+}
+
 static enum status read_names(struct reader *r, const struct json *list,
-                              struct schema *s, struct draft *drafts,
-                              struct collection *all)
+                              struct schema *s, struct draft *drafts)
 {
     struct json_iter it = json_iter(list);
     enum status st;
     size_t back;
 
-    for (size_t i = 0; json_next(&it); i++) {
-        all[i].no = (unsigned)i;
-        map_init(&all[i].by_name);
-        drafts[i].c = &all[i];
-        s->n = i + 1;
-        back = reader_enter_no(r, i);
-        st = reader_keys(r, it.value, keys, COUNT(keys), drafts[i].value);
-        if (st == ST_OK)
-            st = read_name(r, s, &drafts[i]);
+    while (json_next(&it)) {
+        back = reader_enter_no(r, s->n);
+        st = begin_one(r, it.value, s, &drafts[s->n]);
         if (st != ST_OK)
             return st;
         r->at = back;
     }
-    return ST_OK;
+    if (r->accounts == NULL || schema_find(s, STR("users")) != NULL)
+        return ST_OK;
+    if (s->n == COLLECTIONS_MAX)
+        return reader_bad(r,
+                          "must be a list of 1 to %d collections, with users, "
+                          "which is always there",
+                          COLLECTIONS_MAX);
+    return begin_one(r, r->accounts, s, &drafts[s->n]);
 }
 
 static enum status read_collections(struct reader *r, const struct json *list,
                                     struct schema *s)
 {
     size_t n = json_count(list), back;
-    struct collection *all;
     struct draft *drafts;
     enum status st;
 
     if (json_kind(list) != JSON_ARRAY || n == 0 || n > COLLECTIONS_MAX)
         return reader_bad(r, "must be a list of 1 to %d collections",
                           COLLECTIONS_MAX);
-    all = arena_take_array(r->arena, n, sizeof(*all));
-    drafts = arena_take_array(r->arena, n, sizeof(*drafts));
-    if (all == NULL || drafts == NULL)
+    s->collections = arena_take_array(r->arena, n + 1, sizeof(*s->collections));
+    drafts = arena_take_array(r->arena, n + 1, sizeof(*drafts));
+    if (s->collections == NULL || drafts == NULL)
         return ST_NO_MEMORY;
-    s->collections = all;
-    st = read_names(r, list, s, drafts, all);
-    for (size_t i = 0; st == ST_OK && i < n; i++) {
+    st = read_names(r, list, s, drafts);
+    for (size_t i = 0; st == ST_OK && i < s->n; i++) {
         back = reader_enter_no(r, i);
         st = read_body(r, s, &drafts[i]);
         if (st == ST_OK)
             r->at = back;
     }
-    for (size_t i = 0; st == ST_OK && i < n; i++)
-        st = reach_find(s, &all[i], r->arena);
+    for (size_t i = 0; st == ST_OK && i < s->n; i++)
+        st = reach_find(s, &s->collections[i], r->arena);
     return st;
 }
 
@@ -312,8 +332,8 @@ static enum status read_file(struct reader *r, const struct json *v,
     return read_collections(r, value[0], s);
 }
 
-enum status schema_read(struct str json, struct arena *a, struct schema **out,
-                        struct schema_error *why)
+static enum status read_schema(struct str json, struct arena *a, bool complete,
+                               struct schema **out, struct schema_error *why)
 {
     struct reader r = { .arena = a, .why = why };
     struct schema *s = arena_take(a, sizeof(*s));
@@ -326,6 +346,8 @@ enum status schema_read(struct str json, struct arena *a, struct schema **out,
         return ST_NO_MEMORY;
     map_init(&s->by_name);
     st = arena_copy(a, json, &s->text);
+    if (st == ST_OK && complete)
+        st = accounts_open(&r);
     if (st != ST_OK)
         return st;
     st = json_read(json, a, &v, &broken);
@@ -334,6 +356,8 @@ enum status schema_read(struct str json, struct arena *a, struct schema **out,
                           broken.column, broken.what);
     if (st == ST_OK)
         st = read_file(&r, v, s);
+    if (st == ST_OK && complete)
+        accounts_find(s);
     if (st == ST_OK)
         st = rules_read(s, a, why);
     if (st == ST_OK)
@@ -341,6 +365,18 @@ enum status schema_read(struct str json, struct arena *a, struct schema **out,
     else
         schema_free(s);
     return st;
+}
+
+enum status schema_read(struct str json, struct arena *a, struct schema **out,
+                        struct schema_error *why)
+{
+    return read_schema(json, a, true, out, why);
+}
+
+enum status schema_read_applied(struct str json, struct arena *a,
+                                struct schema **out, struct schema_error *why)
+{
+    return read_schema(json, a, false, out, why);
 }
 
 void schema_free(struct schema *s)

@@ -38,7 +38,8 @@ enum { INDEX_MAX_BYTES = 2600 };
     X(TEXT, "text") X(EMAIL, "email") X(URL, "url") X(INT, "int")         \
     X(NUMBER, "number") X(DECIMAL, "decimal") X(BOOL, "bool")             \
     X(DATE, "date") X(DATETIME, "datetime") X(SELECT, "select")           \
-    X(RELATION, "relation") X(JSON, "json") X(FILE, "file")
+    X(RELATION, "relation") X(JSON, "json") X(FILE, "file")               \
+    X(PASSWORD, "password")
 /* clang-format on */
 #define FIELD_TYPE_ID(id, name) FIELD_##id,
 enum field_type { FIELD_TYPE_TABLE(FIELD_TYPE_ID) FIELD_TYPE__COUNT };
@@ -150,11 +151,18 @@ struct collection {
     int64_t cache_ttl_ms; /* 0: not cached */
 };
 
+/* Of "users", which every schema has (records/accounts.h). */
+struct accounts {
+    const struct collection *c;
+    const struct field *name, *email, *role, *active, *password;
+};
+
 struct schema {
     struct collection *collections;
     size_t n;
     struct map by_name; /* struct collection */
-    struct str text;    /* the file as read */
+    struct accounts users;
+    struct str text; /* the file as read */
 };
 
 struct schema_error {
@@ -162,12 +170,17 @@ struct schema_error {
     char what[512];    /* what is wrong and what is allowed */
 };
 
-/* With its rules and computed fields compiled (filter/rules.h). Everything
- * lives in the arena. ST_BAD_INPUT fills *why. schema_free gives
- * back what is not memory of the arena (patterns, maps). */
+/* With "users" as it must be, its rules and computed fields compiled
+ * (filter/rules.h). Everything lives in the arena. ST_BAD_INPUT fills *why.
+ * schema_free gives back what is not memory of the arena (patterns, maps). */
 MUST_CHECK enum status schema_read(struct str json, struct arena *a,
                                    struct schema **out,
                                    struct schema_error *why);
+/* The same of a text that schema_write wrote: of what is in a database now,
+ * "users" as it is there, if at all. */
+MUST_CHECK enum status schema_read_applied(struct str json, struct arena *a,
+                                           struct schema **out,
+                                           struct schema_error *why);
 void schema_free(struct schema *s);
 
 const struct collection *schema_find(const struct schema *s, struct str name);

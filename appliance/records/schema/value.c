@@ -440,6 +440,18 @@ static enum status read_json(const struct reading *r, const struct json *v,
     return st;
 }
 
+/* What makes a good one, and what is kept of it, is auth/'s to say. */
+static enum status read_password(const struct reading *r, const struct json *v,
+                                 struct value *out)
+{
+    struct str s;
+
+    if (json_str(v, &s) != ST_OK)
+        return wrong_type(r, "a string", "une chaîne");
+    *out = VALUE_S(s);
+    return ST_OK;
+}
+
 /* --- all of them --------------------------------------------------------- */
 
 typedef enum status read_fn(const struct reading *r, const struct json *v,
@@ -452,7 +464,7 @@ static read_fn *const readers[FIELD_TYPE__COUNT] = {
     [FIELD_BOOL] = read_bool,         [FIELD_DATE] = read_date,
     [FIELD_DATETIME] = read_datetime, [FIELD_SELECT] = read_select,
     [FIELD_RELATION] = read_relation, [FIELD_JSON] = read_json,
-    [FIELD_FILE] = read_relation,
+    [FIELD_FILE] = read_relation,     [FIELD_PASSWORD] = read_password,
 };
 
 enum status value_read(const struct field *f, const struct json *v,

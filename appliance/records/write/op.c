@@ -654,6 +654,16 @@ bool op_has_body(enum op_kind kind)
     return kind < OP_DELETE;
 }
 
+/* Nothing is kept of a password that nobody hashes. */
+static enum status check_password(struct unit *u, const struct op *op)
+{
+    const struct field *f = u->r->schema->users.password;
+
+    if (op->s->c != f->owner || op->change.value[f->no].kind == VALUE_NULL)
+        return ST_OK;
+    return unit_problem(u, f->name, PROBLEM_READ_ONLY, STR_NONE);
+}
+
 enum status op_prepare(struct unit *u, struct op *op)
 {
     enum status st = op_permit(u, op), on = ST_OK;
@@ -662,6 +672,8 @@ enum status op_prepare(struct unit *u, struct op *op)
     if (st != ST_OK || !op_has_body(op->kind))
         return st;
     st = input_change(u, op);
+    if (st == ST_OK)
+        st = check_password(u, op);
     if (op->kind == OP_UPSERT && (st == ST_OK || st == ST_INVALID))
         on = check_on(u, op);
     return st == ST_OK ? on : st;

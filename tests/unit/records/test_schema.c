@@ -113,7 +113,7 @@ static const struct {
       "unknown type \"txet\"; did you mean \"text\"? Allowed: text, email" },
     { FIELD("\"type\":\"integer\""), F0 "/type", "Allowed: text, email, url, "
       "int, number, decimal, bool, date, datetime, select, relation, json, "
-      "file, computed" },
+      "file, password, computed" },
     { FIELD("\"type\":\"dattime\""), F0 "/type", "did you mean \"datetime\"" },
     { FIELD("\"type\":5"), F0 "/type", "a string, not a number" },
     { FIELD("\"type\":\"text\",\"reqired\":true"), F0 "/reqired",
