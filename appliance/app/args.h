@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Flags and words of a command of its own, ahead of the options that all
+ * commands have (conf.h), which stay in argv. */
+#ifndef APP_ARGS_H
+#define APP_ARGS_H
+
+#include "base/str.h"
+
+struct args {
+    int argc;
+    char **argv;
+};
+
+/* Takes the first if it is a word (no flag); NULL: it is none. */
+const char *args_word(struct args *args);
+
+/* Takes the first "--name VALUE" or "--name=VALUE"; name without dashes.
+ * ST_NOT_FOUND: there is none; ST_BAD_INPUT: its value is missing. */
+MUST_CHECK enum status args_flag(struct args *args, const char *name,
+                                 const char **value);
+
+/* Takes "--name" itself, wherever it stands. */
+bool args_switch(struct args *args, const char *name);
+
+#endif
