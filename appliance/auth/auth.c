@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/auth_in.h"
+#include "auth/housekeeper.h"
 #include "base/mem.h"
 
 /* clang-format off */
@@ -13,19 +14,51 @@ const char *const auth_space_names[AUTH_SPACES] = { SIXTEEN("0"), SIXTEEN("1"),
                                                     SIXTEEN("2"),
                                                     SIXTEEN("3") };
 
+static enum status open_parts(struct auth *au)
+{
+    return housekeeper_open(au, &au->housekeeper);
+}
+
 enum status auth_open(const struct auth_conf *conf, struct auth **out)
 {
     struct auth *au = mem_take(sizeof(*au));
+    enum status st;
 
     if (au == NULL)
         return ST_NO_MEMORY;
     au->conf = *conf;
     au->sql = auth_sql_table(store_dialect(conf->store), conf->users_trash);
-    *out = au;
-    return ST_OK;
+    st = open_parts(au);
+    if (st == ST_OK)
+        *out = au;
+    else
+        auth_close(au);
+    return st;
 }
 
 void auth_close(struct auth *au)
 {
+    if (au == NULL)
+        return;
+    housekeeper_close(au->housekeeper);
     mem_give(au);
+}
+
+enum status auth_count_admins(struct auth *au, int64_t deadline_ms,
+                              int64_t *out)
+{
+    struct store_conn *c = NULL;
+    struct rows rows = { .n = 0 };
+    struct arena a;
+    enum status st = store_take(au->conf.store, STORE_READ, deadline_ms, &c);
+
+    arena_init(&a, 64 * 1024);
+    if (st == ST_OK)
+        st = store_run(c, &au->sql[SQL_ACCOUNT_ADMINS], NULL, &a, &rows, NULL,
+                       NULL);
+    if (st == ST_OK)
+        *out = rows.cell[0].i;
+    store_give(c);
+    arena_close(&a);
+    return st;
 }

@@ -106,6 +106,11 @@ MUST_CHECK enum status session_rename(struct auth *au, struct store_conn *c,
                                       const struct request *rq, uint64_t *told,
                                       struct str *cookie);
 
+/* Whose: rq->who, or for an administrator ?account=ID. ST_BAD_INPUT,
+ * ST_FORBIDDEN. */
+MUST_CHECK enum status account_asked(const struct request *rq, struct reply *rp,
+                                     int64_t *out);
+
 /* A transaction of auth/'s own: begins one; commits when st is ST_OK, gives the
  * connection back, and tells what is in told. Returns st, or why it could not
  * be kept. */

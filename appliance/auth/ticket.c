@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Links that work once: the store has the hash of what they carry. */
+#include "auth/session.h"
+#include "base/clock.h"
+
+static const struct str purposes[] = {
+    [TICKET_FIRST_ADMIN] = STR_INIT("first_admin"),
+};
+
+static struct value hex_of(const struct secret_hash *h)
+{
+    return VALUE_S(((struct str){ h->hex, sizeof(h->hex) }));
+}
+
+static enum status run(struct auth *au, enum store_access access,
+                       enum auth_sql what, const struct value *args,
+                       int64_t deadline_ms, struct arena *a, struct rows *out)
+{
+    struct store_conn *c = NULL;
+    enum status st = store_take(au->conf.store, access, deadline_ms, &c);
+
+    if (st == ST_OK)
+        st = store_run(c, &au->sql[what], args, a, out, NULL, NULL);
+    store_give(c);
+    return st;
+}
+
+enum status auth_ticket_make(struct auth *au, enum ticket purpose,
+                             int64_t account, int64_t lasts_ms,
+                             int64_t deadline_ms, struct arena *a,
+                             struct str *token)
+{
+    struct secret secret;
+    struct secret_hash hash;
+    struct str text = { secret.text, sizeof(secret.text) };
+    enum status st;
+
+    secret_make(&secret);
+    secret_hash_of(text, &hash);
+    st = run(
+        au, STORE_WRITE, SQL_TICKET_ADD,
+        (const struct value[]){ hex_of(&hash), VALUE_S(purposes[purpose]),
+                                account == 0 ? VALUE_NONE : VALUE_I(account),
+                                VALUE_I(clock_wall_ms() + lasts_ms) },
+        deadline_ms, NULL, NULL);
+    return st == ST_OK ? arena_copy(a, text, token) : st;
+}
+
+static enum status ask(struct auth *au, enum store_access access,
+                       enum auth_sql what, enum ticket purpose,
+                       struct str token, int64_t deadline_ms, int64_t *account)
+{
+    struct rows rows = { .n = 0 };
+    struct secret_hash hash;
+    struct arena a;
+    enum status st;
+
+    if (!secret_text_is(token))
+        return ST_NOT_FOUND;
+    secret_hash_of(token, &hash);
+    arena_init(&a, 64 * 1024);
+    st = run(au, access, what,
+             (const struct value[]){ hex_of(&hash), VALUE_S(purposes[purpose]),
+                                     VALUE_I(clock_wall_ms()) },
+             deadline_ms, &a, &rows);
+    if (st == ST_OK && rows.n == 0)
+        st = ST_NOT_FOUND;
+    if (st == ST_OK)
+        *account = rows.cell[0].kind == VALUE_INT ? rows.cell[0].i : 0;
+    arena_close(&a);
+    return st;
+}
+
+enum status auth_ticket_check(struct auth *au, enum ticket purpose,
+                              struct str token, int64_t deadline_ms)
+{
+    int64_t account;
+
+    return ask(au, STORE_READ, SQL_TICKET_FIND, purpose, token, deadline_ms,
+               &account);
+}
+
+enum status auth_ticket_take(struct auth *au, enum ticket purpose,
+                             struct str token, int64_t deadline_ms,
+                             int64_t *account)
+{
+    return ask(au, STORE_WRITE, SQL_TICKET_TAKE, purpose, token, deadline_ms,
+               account);
+}
+
+enum status auth_ticket_drop(struct auth *au, enum ticket purpose,
+                             int64_t deadline_ms)
+{
+    return run(au, STORE_WRITE, SQL_TICKET_DROP,
+               (const struct value[]){ VALUE_S(purposes[purpose]) },
+               deadline_ms, NULL, NULL);
+}
