@@ -26,8 +26,13 @@ struct rate {
 
 struct limits_conf {
     struct rate rate[LIMIT__COUNT];
-    struct cache *cache; /* borrowed until limits_close */
+    struct cache *cache; /* borrowed until limits_close; NULL: none */
     struct log *log;
+    /* What replicas of one database share and nobody else knows: they count
+     * under hashes that it keys, so that nobody can aim at another's counter,
+     * and whoever reads Redis learns no address and no name. Empty: one of
+     * this process's own, and nothing is shared. */
+    struct str secret;
 };
 
 enum {
@@ -44,11 +49,15 @@ enum {
 MUST_CHECK enum status
 rates_read(struct str text, struct rate out[LIMIT__COUNT], char what[256]);
 
+/* Is it the name of a file that has such lines? Neither on, off nor rates. */
+bool rates_in_file(struct str text);
+
 MUST_CHECK enum status limits_open(const struct limits_conf *conf,
                                    struct limits **out);
 void limits_close(struct limits *l); /* NULL is fine */
 
-/* Counts a request of this class, by rq->client for strangers, else by the
+/* Counts a request of this class, in a window of time that begins with the
+ * first of them, by rq->client for strangers, else by the
  * account or key (rq->who); LIMIT_SIGN_IN always by address. Adds
  * RateLimit-Policy and RateLimit (IETF draft-ietf-httpapi-ratelimit-headers,
  * 11) to rp. ST_TOO_MANY: with Retry-After. Never waits for Redis: what other
@@ -68,26 +77,32 @@ void limits_proof_right(struct limits *l, const struct request *rq);
 /* --- failures to sign in ----------------------------------------------------
  */
 
-/* One attempt, by address and by account; identity as typed, whether there is
- * such an account or not. */
+enum failed_by { BY_ADDRESS, BY_ACCOUNT, BY__COUNT };
+
+/* One attempt, by address and by account; identity as typed, in any (ASCII)
+ * case and with any blanks around it, whether there is such an account or
+ * not. What it holds is for limits.c. */
 struct attempt {
     struct limits *limits;
-    uint64_t address, account;
-    int64_t deadline_ms;
+    uint64_t tag[BY__COUNT];
+    int64_t now_ms, deadline_ms;
+    bool shared; /* Redis knows of it */
 };
 
-/* Counts a failure ahead, so that of several at once no more than FAILURES_MAX
- * are tried. ST_TOO_MANY: shut out, with Retry-After in rp; nothing is
- * counted. The message names neither address nor account. *locked: this one
- * was the last that is allowed. */
+/* May one more be tried? What is being tried counts as if it had failed, so
+ * that never more than FAILURES_MAX are in a window, over all replicas too; who
+ * comes when as many are being tried waits a little for how they end.
+ * ST_OK: exactly one of the three below ends it. ST_TOO_MANY: shut out, with
+ * Retry-After; the message names neither address nor account. ST_BUSY, with
+ * Retry-After: too many wait. */
 MUST_CHECK enum status attempt_begin(struct limits *l, const struct request *rq,
                                      struct reply *rp, struct str identity,
-                                     struct attempt *out, bool *last_address,
-                                     bool *last_account);
-/* It did not fail: the account's count is gone, the address has back its
- * one. */
+                                     struct attempt *out);
+/* It failed. shut: whom that shuts out (METRIC_AUTH_LOCKOUTS is counted). */
+void attempt_wrong(const struct attempt *at, bool shut[BY__COUNT]);
+/* It was right: the account's failures are forgotten, the address's not. */
 void attempt_right(const struct attempt *at);
-/* It was neither right nor wrong (the store was away): both have it back. */
+/* It was neither right nor wrong: the store was away, nobody could hash. */
 void attempt_undone(const struct attempt *at);
 
 #endif

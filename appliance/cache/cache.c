@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/rand.h"
 #include "cache/coherence.h"
+#include "cache/counter.h"
 #include "cache/flight.h"
 #include "cache/memory.h"
 #include "cache/tier2.h"
@@ -405,6 +406,27 @@ void cache_heard(struct cache *c, const char *message)
 void cache_bus_state(struct cache *c, bool up)
 {
     coherence_bus(c->coherence, up);
+}
+
+/* --- counters ---------------------------------------------------------------
+ */
+
+enum status cache_count(struct cache *c, struct counter *counters, size_t n,
+                        int64_t deadline_ms)
+{
+    if (c->redis == NULL)
+        return ST_BUSY;
+    return counter_add(c->redis, str_of(c->conf.prefix), counters, n,
+                       deadline_ms);
+}
+
+enum status cache_count_forget(struct cache *c, const struct str *keys,
+                               size_t n, int64_t deadline_ms)
+{
+    if (c->redis == NULL)
+        return ST_BUSY;
+    return counter_forget(c->redis, str_of(c->conf.prefix), keys, n,
+                          deadline_ms);
 }
 
 void cache_state(struct cache *c, struct cache_state *out)

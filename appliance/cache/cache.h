@@ -132,10 +132,12 @@ struct counter {
     int64_t left_ms; /* of its window */
 };
 
+enum { CACHE_COUNTERS_MAX = 64 };
+
 /* All of them in one round trip, each at once and on its own; a counter that
- * is taken back to 0 or less is gone. ST_BUSY, ST_TIMEOUT: Redis is away, or
- * none is configured; what was added may or may not have been. Takes
- * REDIS_CALL_MS at most. */
+ * is taken back to 0 or less is gone. n is at most CACHE_COUNTERS_MAX.
+ * ST_BUSY, ST_TIMEOUT: Redis is away, or none is configured; what was added
+ * may or may not have been. Takes REDIS_CALL_MS at most. */
 MUST_CHECK enum status cache_count(struct cache *c, struct counter *counters,
                                    size_t n, int64_t deadline_ms);
 
@@ -152,6 +154,8 @@ struct cache_state {
     bool trusted;           /* what is in memory is served */
     int64_t latency_us;     /* of the last ping */
     int64_t down_since_ms;  /* wall clock; 0 when up */
+    int64_t up_since_ms;    /* monotonic; another one after every time that it
+                             * was lost, however short */
     int64_t entries, bytes; /* tier 1 */
     int64_t hits, misses;   /* of fetches, since the start */
 };

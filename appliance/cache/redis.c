@@ -276,15 +276,24 @@ static enum status put_all(struct conn *c, const struct command *cmd, size_t n,
     return st == ST_OK ? conn_flush(c, deadline_ms) : st;
 }
 
+/* Only counting needs scripts: a user who may not run them does without. */
+static bool may_be_refused(const struct command *cmd, const redisReply *reply)
+{
+    return str_eq(cmd->arg[0], STR("EVAL")) &&
+           str_starts(reply_text(reply), STR("NOPERM"));
+}
+
 /* Counts errors; true: the server as a whole refuses. */
-static bool look_at(redisReply *const *reply, size_t n)
+static bool look_at(const struct command *cmd, redisReply *const *reply,
+                    size_t n)
 {
     bool refused = false;
 
     for (size_t i = 0; i < n; i++) {
         if (reply[i]->type == REDIS_REPLY_ERROR)
             metrics_add(METRIC_REDIS_ERRORS, METRIC_AT(0), 1);
-        refused = refused || reply_is_refusal(reply[i]);
+        refused = refused || (reply_is_refusal(reply[i]) &&
+                              !may_be_refused(&cmd[i], reply[i]));
     }
     return refused;
 }
@@ -299,7 +308,7 @@ static enum status call_on(struct redis *r, struct conn *c,
     for (size_t i = 0; st == ST_OK && i < n; i++)
         st = conn_reply(c, deadline_ms, &reply[i]);
     if (st == ST_OK)
-        refused = look_at(reply, n);
+        refused = look_at(cmd, reply, n);
     else
         free_replies(reply, n);
     give(r, c, st == ST_OK && !refused);

@@ -16,8 +16,9 @@
  * Redis 6 or newer, one primary (no cluster, no sentinel; an address that
  * follows the primary is fine). A user of its own needs no more than
  *   ~PREFIX* +hello +auth +select +info +ping +client|setname
- *   +client|tracking +pttl +mget +get +set
- * (without client|tracking, memory is not trusted, only Redis is). */
+ *   +client|tracking +pttl +mget +get +set +eval +exists +incrby +pexpire +del
+ * (without client|tracking, memory is not trusted, only Redis is; without eval
+ * and what follows it, replicas do not share what they count). */
 #ifndef CACHE_REDIS_AT_H
 #define CACHE_REDIS_AT_H
 

@@ -52,6 +52,7 @@ struct tracker {
     bool has_tried, up, said_down;
     int64_t latency_us;
     int64_t down_since_ms; /* wall clock */
+    int64_t up_since_ms;   /* monotonic; kept when it is lost */
 };
 
 /* --- requests --------------------------------------------------------------
@@ -134,6 +135,7 @@ static void note_up(struct tracker *t)
     t->up = true;
     t->said_down = false;
     t->down_since_ms = 0;
+    t->up_since_ms = clock_mono_ms();
     pthread_mutex_unlock(&t->lock);
     metrics_set(METRIC_BACKEND_UP, METRIC_AT(1), 1);
     if (news)
@@ -167,6 +169,7 @@ void tracker_state(struct tracker *t, struct cache_state *out)
     out->redis = t->up ? CACHE_REDIS_UP : CACHE_REDIS_DOWN;
     out->latency_us = t->latency_us;
     out->down_since_ms = t->down_since_ms;
+    out->up_since_ms = t->up_since_ms;
     pthread_mutex_unlock(&t->lock);
     out->tracking = coherence_trusted(t->co, clock_mono_ms());
 }
