@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who asks, by what he shows. On the way of every request. */
+#include "auth/key_text.h"
 #include "auth/session.h"
 #include "base/metrics.h"
 
@@ -224,10 +225,15 @@ static enum status by_token(struct auth *au, struct request *rq,
 enum status auth_identify(struct auth *au, struct request *rq, struct reply *rp)
 {
     struct str shown = STR_NONE;
+    enum status st;
     size_t n;
 
     if (!bearer_shown(rq, &shown))
         return refuse(ST_NO_SESSION, REFUSED_TOKEN);
+    if (key_text_is(shown)) {
+        st = key_identify(au, rq, rp, shown);
+        return st == ST_OK ? st : refuse(st, REFUSED_KEY);
+    }
     if (shown.ptr != NULL)
         return by_token(au, rq, rp, shown);
     n = cookie_shown(rq, &shown);

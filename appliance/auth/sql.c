@@ -14,6 +14,9 @@
 #define SESSION "\"_session\""
 #define KEY "\"_key\""
 #define TICKET "\"_ticket\""
+#define KEY_COLUMNS \
+    "\"id\", \"account\", \"name\", \"hint\", \"scopes\", \"made\", " \
+    "\"ends\", \"used\", \"address\""
 
 #define TABLE(live, hold) { \
     [SQL_SESSION_FIND] = ROW(READ, "iiiiis", 1, \
@@ -61,6 +64,32 @@
     [SQL_ACCOUNT_ADMINS] = ROW(COUNT, "i", 0, \
         "SELECT count(*) FROM \"users\" u WHERE u.\"role\" = 'admin' " \
         "AND u.\"active\"" live), \
+    [SQL_KEY_FIND] = ROW(READ, "iisiis", 1, \
+        "SELECT k.\"id\", k.\"account\", k.\"scopes\", k.\"ends\", " \
+        "k.\"used\", u.\"role\" FROM " KEY " k LEFT JOIN \"users\" u " \
+        "ON u.\"id\" = k.\"account\" WHERE k.\"hash\" = $1 " \
+        "AND (k.\"account\" = 0 OR (u.\"active\"" live "))"), \
+    [SQL_KEY_USED] = ROW(UPDATE, NULL, 4, \
+        "UPDATE " KEY " SET \"used\" = $1, \"address\" = $2 " \
+        "WHERE \"id\" = $3 AND (\"used\" IS NULL OR \"used\" <= $4 " \
+        "OR \"used\" > $1)"), \
+    [SQL_KEY_ADD] = ROW(INSERT, "i", 7, \
+        "INSERT INTO " KEY " (\"hash\", \"name\", \"hint\", \"account\", " \
+        "\"scopes\", \"made\", \"ends\") " \
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING \"id\""), \
+    [SQL_KEY_COUNT] = ROW(COUNT, "i", 1, \
+        "SELECT count(*) FROM " KEY " WHERE \"account\" = $1"), \
+    [SQL_KEY_LIST] = ROW(LIST, "iisssiiis", 1, \
+        "SELECT " KEY_COLUMNS " FROM " KEY " WHERE \"account\" = $1 " \
+        "ORDER BY \"id\" DESC"), \
+    [SQL_KEY_LIST_ALL] = ROW(LIST, "iisssiiis", 0, \
+        "SELECT " KEY_COLUMNS " FROM " KEY " ORDER BY \"id\" DESC"), \
+    [SQL_KEY_DROP] = ROW(DELETE, "sis", 1, \
+        "DELETE FROM " KEY " WHERE \"id\" = $1 " \
+        "RETURNING \"hash\", \"account\", \"name\""), \
+    [SQL_KEY_DROP_OWN] = ROW(DELETE, "sis", 2, \
+        "DELETE FROM " KEY " WHERE \"id\" = $1 AND \"account\" = $2 " \
+        "RETURNING \"hash\", \"account\", \"name\""), \
     [SQL_KEY_HASHES] = ROW(LIST, "s", 1, \
         "SELECT \"hash\" FROM " KEY " WHERE \"account\" = $1"), \
     [SQL_KEY_DROP_ALL] = ROW(DELETE, "s", 1, \

@@ -30,14 +30,28 @@ enum auth_sql {
     SQL_ACCOUNT_HOLD,
     SQL_ACCOUNT_HOLD_HASH, /* $1 account, $2 its password's hash: the same */
     SQL_ACCOUNT_ADMINS,    /* how many are live and administrators */
-    SQL_KEY_HASHES,        /* $1 account: hash */
-    SQL_KEY_DROP_ALL,      /* $1 account: hash */
-    SQL_KEY_FORGET,        /* $1 ended before, $2 how many */
-    SQL_TICKET_ADD,        /* $1 hash, $2 purpose, $3 account, $4 ends */
-    SQL_TICKET_FIND,       /* $1 hash, $2 purpose, $3 now: account */
-    SQL_TICKET_TAKE,       /* the same; takes it away */
-    SQL_TICKET_DROP,       /* $1 purpose */
-    SQL_TICKET_FORGET,     /* $1 ended before, $2 how many */
+    /* $1 hash: id, account, scopes, ends, used, role; of no account, or of a
+     * live one */
+    SQL_KEY_FIND,
+    /* $1 when, $2 address, $3 id, $4 unless it was used after that */
+    SQL_KEY_USED,
+    /* $1 hash, $2 name, $3 hint, $4 account, $5 scopes, $6 made, $7 ends: id */
+    SQL_KEY_ADD,
+    SQL_KEY_COUNT, /* $1 account: how many */
+    /* $1 account: id, account, name, hint, scopes, made, ends, used, address;
+     * newest first */
+    SQL_KEY_LIST,
+    SQL_KEY_LIST_ALL,  /* the same of all */
+    SQL_KEY_DROP,      /* $1 id: hash, account, name */
+    SQL_KEY_DROP_OWN,  /* $1 id, $2 account: the same */
+    SQL_KEY_HASHES,    /* $1 account: hash */
+    SQL_KEY_DROP_ALL,  /* $1 account: hash */
+    SQL_KEY_FORGET,    /* $1 ended before, $2 how many */
+    SQL_TICKET_ADD,    /* $1 hash, $2 purpose, $3 account, $4 ends */
+    SQL_TICKET_FIND,   /* $1 hash, $2 purpose, $3 now: account */
+    SQL_TICKET_TAKE,   /* the same; takes it away */
+    SQL_TICKET_DROP,   /* $1 purpose */
+    SQL_TICKET_FORGET, /* $1 ended before, $2 how many */
     SQL_AUTH__COUNT
 };
 
