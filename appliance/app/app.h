@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "app/origin.h"
 #include "base/log.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
@@ -33,6 +34,7 @@ struct app {
     struct tls_server *tls;
     struct server *server;
     struct page *page;
+    struct origins origins; /* CORS_ORIGINS */
     const struct net *trusted;
     size_t n_trusted;
     unsigned *pattern_no; /* of each route: its value of the label "route" */
@@ -48,6 +50,12 @@ extern const char appliance_version[], appliance_commit[];
 /* routes.c: the table of everything this program serves. */
 extern const struct route routes[];
 extern const size_t n_routes;
+
+/* gates.c: the first refusal, or a reply that is done (its code is set);
+ * rq->route is set from then on. */
+MUST_CHECK enum status app_gates(struct app *app, struct request *rq,
+                                 struct reply *rp);
+extern const struct route page_route; /* of paths that only people ask for */
 
 /* serve.c: the gates, the handler, the log line. Given to http/server. */
 void app_serve(void *arg, struct request *rq, struct reply *rp,

@@ -273,6 +273,18 @@ static enum status read_proxies(struct app *app, struct arena *a,
     return ST_OK;
 }
 
+static enum status read_origins(struct app *app, struct arena *a,
+                                struct conf_error *why)
+{
+    char wrong[256] = "";
+    enum status st =
+        origins_read(app->conf->cors_origins, a, &app->origins, wrong);
+
+    if (st == ST_BAD_INPUT)
+        conf_complain(app->conf, "CORS_ORIGINS", wrong, why);
+    return st == ST_NO_MEMORY ? say(why, st, "out of memory") : st;
+}
+
 /* Before anything is made or changed; a port that is taken meanwhile is
  * noticed by open_server. */
 static enum status try_addresses(struct app *app, struct conf_error *why)
@@ -433,6 +445,8 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st != ST_OK)
         return say(why, st, "out of memory");
     st = read_proxies(app, a, why);
+    if (st == ST_OK)
+        st = read_origins(app, a, why);
     if (st == ST_OK)
         st = try_addresses(app, why);
     if (st == ST_OK)

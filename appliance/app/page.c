@@ -22,7 +22,6 @@ static const struct {
                "frame-ancestors 'self'") },
     { STR_INIT("Strict-Transport-Security"),
       STR_INIT("max-age=31536000; includeSubDomains") },
-    { STR_INIT("X-Content-Type-Options"), STR_INIT("nosniff") },
     { STR_INIT("X-Frame-Options"), STR_INIT("SAMEORIGIN") },
     { STR_INIT("Referrer-Policy"),
       STR_INIT("strict-origin-when-cross-origin") },
@@ -107,6 +106,5 @@ enum status static_get(struct app *app, struct request *rq, struct reply *rp)
     (void)app;
     if (found == NULL)
         return ST_NOT_FOUND;
-    reply_header(rp, STR("X-Content-Type-Options"), STR("nosniff"));
     return asset_reply(found, true, rq, rp);
 }

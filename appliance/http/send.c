@@ -187,6 +187,7 @@ static void add_head(struct buf *b, const struct request *rq,
     add_line(b, STR("Cache-Control: "),
              rp->cache_control.len > 0 ? rp->cache_control : STR("no-store"));
     add_line(b, STR("X-Request-Id: "), rq->id);
+    buf_add(b, STR("X-Content-Type-Options: nosniff\r\n"));
     buf_add(b, (struct str){ rp->headers.ptr, rp->headers.len });
     if (conf->close)
         buf_add(b, STR("Connection: close\r\n"));
@@ -234,6 +235,7 @@ static void render_spare(const struct request *rq,
                      "Content-Length: %zu\r\n"
                      "Cache-Control: no-store\r\n"
                      "X-Request-Id: %.*s\r\n"
+                     "X-Content-Type-Options: nosniff\r\n"
                      "Retry-After: 1\r\n"
                      "%s\r\n",
                      (int)CLOCK_HTTP_LEN, conf->date, body.len, STR_ARG(rq->id),

@@ -28,6 +28,7 @@ static void test_render(void)
                                "Content-Length: 2\r\n"
                                "Cache-Control: no-store\r\n"
                                "X-Request-Id: test-id\r\n"
+                               "X-Content-Type-Options: nosniff\r\n"
                                "A: b\r\n"
                                "\r\n";
     struct outgoing out;
@@ -61,9 +62,9 @@ static void test_codes(void)
         { 200, false, true, true, true, true, "Connection: close\r\n",
           "keep-alive" },
         { 204, false, false, false, false, false, "HTTP/1.1 204 No Content\r\n",
-          "Content-" },
+          "\r\nContent-" },
         { 304, false, false, false, false, false,
-          "HTTP/1.1 304 Not Modified\r\n", "Content-" },
+          "HTTP/1.1 304 Not Modified\r\n", "\r\nContent-" },
         { 299, false, false, false, true, true, "HTTP/1.1 299 \r\n",
           "Connection" },
     };
