@@ -111,6 +111,10 @@
     [SQL_TICKET_FORGET] = ROW(DELETE, NULL, 2, \
         "DELETE FROM " TICKET " WHERE \"hash\" IN (SELECT \"hash\" FROM " \
         TICKET " WHERE \"ends\" < $1 ORDER BY \"ends\" LIMIT $2)"), \
+    [SQL_HISTORY_ADD] = ROW(INSERT, NULL, 8, \
+        "INSERT INTO \"_audit\" (\"at\", \"collection\", \"record\", " \
+        "\"what\", \"who\", \"name\", \"address\", \"request\", \"after\") " \
+        "VALUES ($1, '_account', $2, $3, $4, $5, $6, $7, $8)"), \
 }
 
 #define TRASH " AND u.\"deleted\" IS NULL"

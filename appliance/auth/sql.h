@@ -52,6 +52,9 @@ enum auth_sql {
     SQL_TICKET_TAKE,   /* the same; takes it away */
     SQL_TICKET_DROP,   /* $1 purpose */
     SQL_TICKET_FORGET, /* $1 ended before, $2 how many */
+    /* $1 at, $2 account, $3 what, $4 who, $5 his name, $6 address, $7 request,
+     * $8 detail */
+    SQL_HISTORY_ADD,
     SQL_AUTH__COUNT
 };
 
