@@ -65,7 +65,8 @@ out/commit-$(COMMIT):
 
 # Made further down; named here, since make expands a rule as it reads it.
 EMBEDDED := out/obj/embedded/assets.o out/obj/embedded/assets_table.o \
-	out/obj/embedded/app_json.o out/obj/embedded/openapi_json.o
+	out/obj/embedded/app_json.o out/obj/embedded/openapi_json.o \
+	out/obj/embedded/common_passwords.o
 
 LINK_LIBS := $(addprefix $(VENDOR_MUSL)/lib/lib,$(addsuffix .a, \
 	pq pgcommon_shlib pgport_shlib hiredis sqlite3 yyjson deflate bearssl))
@@ -119,6 +120,13 @@ out/embedded/openapi_json.S: appliance/records/describe/openapi.json \
 		build/embed
 	@mkdir -p $(@D)
 	@node build/embed file openapi_json $< $@
+out/embedded/common_passwords: build/common_passwords \
+		appliance/auth/common_passwords.txt $(VENDOR_PASSWORDS_READY)
+	@mkdir -p $(@D)
+	@build/common_passwords $(VENDOR_PASSWORDS) \
+		appliance/auth/common_passwords.txt >$@
+out/embedded/common_passwords.S: out/embedded/common_passwords build/embed
+	@node build/embed file common_passwords $< $@
 out/obj/embedded/%.o: out/embedded/%.S $(VENDOR_MUSL_READY)
 	@mkdir -p $(@D)
 	@$(MUSL_CC) $(C_PATHS) -c $< -o $@

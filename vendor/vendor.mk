@@ -4,8 +4,10 @@
 #   $(VENDOR_MUSL)      prefix (include, lib) of what goes into the appliance
 #   $(VENDOR_HOST)      the same, built by the host's cc, for the C tests
 #   $(VENDOR_CIVETWEB)  civetweb's source, patched (src, include)
+#   $(VENDOR_PASSWORDS) the passwords most in use, a line each
 #   $(MUSL_CC)          compiles and links static-PIE against musl
 #   $(VENDOR_MUSL_READY) $(VENDOR_HOST_READY) $(VENDOR_CIVETWEB_READY)
+#   $(VENDOR_PASSWORDS_READY)
 #                       stamps: what a rule that uses the above depends on
 #
 # and the targets vendor (fetch everything ahead), vendor-musl, vendor-host
@@ -15,6 +17,7 @@ VENDOR_OUT := out/vendor
 VENDOR_MUSL := $(VENDOR_OUT)/musl
 VENDOR_HOST := $(VENDOR_OUT)/host
 VENDOR_CIVETWEB := $(VENDOR_OUT)/civetweb
+VENDOR_PASSWORDS := $(VENDOR_OUT)/john/share/common-passwords
 MUSL_CC := $(VENDOR_MUSL)/bin/musl-cc
 
 # Longest build first: two cores are then busy to the end.
@@ -41,6 +44,8 @@ VENDOR_MUSL_READY := $(VENDOR_MUSL_LIBC) $(VENDOR_MUSL_LIBS)
 VENDOR_HOST_READY := $(foreach n,$(VENDOR_LIBS),$(call vendor_stamp,host,$n))
 VENDOR_CIVETWEB_READY := \
 	$(VENDOR_CIVETWEB)/.civetweb-$(VENDOR_KEY_source_civetweb)
+VENDOR_PASSWORDS_READY := \
+	$(VENDOR_OUT)/john/.john-$(VENDOR_KEY_source_john)
 
 # A stamp's name says it all: .NAME-KEY in the prefix of its variant.
 vendor_name = $(patsubst .%,%,$(firstword $(subst -, ,$(@F))))
@@ -52,13 +57,14 @@ $(VENDOR_MUSL_LIBS): $(VENDOR_MUSL_LIBC)
 	@vendor/build musl $(vendor_name) $(vendor_key)
 $(VENDOR_HOST_READY):
 	@vendor/build host $(vendor_name) $(vendor_key)
-$(VENDOR_CIVETWEB_READY):
+$(VENDOR_CIVETWEB_READY) $(VENDOR_PASSWORDS_READY):
 	@vendor/build source $(vendor_name) $(vendor_key)
 
 .PHONY: vendor vendor-musl vendor-host vendor-update vendor-always
 vendor:
 	@vendor/fetch
-vendor-musl: $(VENDOR_MUSL_READY) $(VENDOR_CIVETWEB_READY)
+vendor-musl: $(VENDOR_MUSL_READY) $(VENDOR_CIVETWEB_READY) \
+	$(VENDOR_PASSWORDS_READY)
 vendor-host: $(VENDOR_HOST_READY) $(VENDOR_CIVETWEB_READY)
 vendor-update:
 	@vendor/update $(NAMES)

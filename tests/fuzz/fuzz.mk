@@ -18,7 +18,8 @@ FUZZ_BINS = $(FUZZ:%=$(FUZZ_OUT)/%)
 
 FUZZ_SOURCES = $(filter-out $(UNIT_SKIP),$(foreach d,$(or $(UNIT_DIRS),*), \
 	$(wildcard appliance/$d/*.c appliance/$d/*/*.c))) $(UNIT_MORE_SOURCES)
-FUZZ_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ_OUT)/%.o)
+FUZZ_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ_OUT)/%.o) \
+	$(FUZZ_OUT)/out/embedded/common_passwords.o
 FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -Iappliance $(C_WARN) -g -O1 \
 	-fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -29,6 +30,10 @@ $(FUZZ_OUT)/%.o: %.c tests/fuzz/fuzz.mk $(VENDOR_HOST_READY)
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(C_FLAGS_$(<F)) \
 		-MMD -MP -c $< -o $@
 
+$(FUZZ_OUT)/%.o: %.S
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) -c $< -o $@
+
 # An archive, so that a target links only what it needs.
 $(FUZZ_OUT)/appliance.a: $(FUZZ_OBJECTS)
 	@rm -f $@ && ar rcs $@ $^
@@ -36,7 +41,7 @@ $(FUZZ_OUT)/appliance.a: $(FUZZ_OBJECTS)
 $(FUZZ_BINS): $(FUZZ_OUT)/%: tests/fuzz/fuzz_%.c $(FUZZ_OUT)/appliance.a
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -MT $@ \
 		-o $@ $< -Wl,--start-group $(FUZZ_OUT)/appliance.a \
-		$(UNIT_LIBS) -Wl,--end-group -lm -lpthread
+		$(UNIT_LIBS) -Wl,--end-group -lm -lcrypt -lpthread
 
 -include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_BINS:=.d)
 

@@ -26,7 +26,9 @@ UNIT_BIN := $(UNIT_OUT)/unit$(subst $() ,,$(UNIT_DIRS:%=-%))
 UNIT_EMBEDDED = $(if $(or $(if $(UNIT_DIRS),,all),$(filter app http,$(UNIT_DIRS))), \
 	$(addprefix out/embedded/,assets.S assets_table.c app_json.S)) \
 	$(if $(or $(if $(UNIT_DIRS),,all),$(filter records,$(UNIT_DIRS))), \
-	out/embedded/openapi_json.S)
+	out/embedded/openapi_json.S) \
+	$(if $(or $(if $(UNIT_DIRS),,all),$(filter auth,$(UNIT_DIRS))), \
+	out/embedded/common_passwords.S)
 
 UNIT_SOURCES = $(filter-out appliance/base/mem.c $(UNIT_SKIP), \
 	$(foreach d,$(or $(UNIT_DIRS),*), \
@@ -54,7 +56,7 @@ $(UNIT_OUT)/%.o: %.S
 $(UNIT_BIN): $(UNIT_OBJECTS) $(UNIT_BIN).objects
 	@echo "link: $@"
 	@$(UNIT_CC) $(UNIT_FLAGS) -o $@ $(UNIT_OBJECTS) $(UNIT_LIBS) -lm \
-		-lpthread
+		-lcrypt -lpthread
 .PHONY: unit-always
 $(UNIT_BIN).objects: unit-always
 	@mkdir -p $(@D)
