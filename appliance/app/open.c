@@ -141,6 +141,32 @@ static enum status apply_plan(struct app *app, struct arena *a,
     return st;
 }
 
+/* A command makes tables where there are none. Those of an application that is
+ * there are changed by who serves it, or by migrate: the command may have been
+ * given another app.json. */
+static enum status agree_plan(struct app *app, struct arena *a,
+                              struct conf_error *why)
+{
+    struct store_error wrong = { 0 };
+    struct plan plan = { 0 };
+    enum status st;
+
+    st = plan_make(app->schema, app->store, clock_mono_ms() + PLAN_TIMEOUT_MS,
+                   a, &plan, &wrong);
+    if (st != ST_OK)
+        return say(why, st, wrong.what);
+    if (plan.n == 0)
+        return ST_OK;
+    if (plan.first)
+        return apply_plan(app, a, why);
+    snprintf(why->what, sizeof(why->what),
+             "the database is not as app.json says (see appliance plan: %zu "
+             "steps): give the APP_FILE that it is served with, or run "
+             "appliance migrate",
+             plan.n);
+    return ST_CONFLICT;
+}
+
 /* --- the cache and who tells it ------------------------------------------ */
 
 static enum status publish_change(void *arg, const char *space,
@@ -151,12 +177,19 @@ static enum status publish_change(void *arg, const char *space,
     return store_notify(app->store, NOTIFY_CHANNEL, str_of(space), deadline_ms);
 }
 
-/* "" and "+" are the state of the connection, else what a cache published. */
+/* "" and "+" are the state of the connection, else what a cache published.
+ * SQLite knows only that something changed, and who changed it may not have
+ * told Redis. */
 static void heard_change(void *arg, struct str message)
 {
     struct app *app = arg;
     char text[CACHE_MESSAGE_MAX + 1] = "";
 
+    if (store_dialect(app->store) == STORE_SQLITE) {
+        log_event(app->log, LOG_DEBUG, "changed_by_others", NULL, 0);
+        cache_heard(app->cache, NULL);
+        return;
+    }
     if (message.len == 0 || str_eq(message, STR("+"))) {
         cache_bus_state(app->cache, message.len > 0);
         return;
@@ -225,8 +258,6 @@ static enum status open_cache(struct app *app, struct arena *a,
 
 static enum status listen_for_changes(struct app *app)
 {
-    if (store_dialect(app->store) != STORE_POSTGRES)
-        return ST_OK;
     return store_listen(app->store, NOTIFY_CHANNEL, heard_change, app);
 }
 
@@ -411,7 +442,8 @@ static enum status open_rows(struct app *app, enum store_use use,
     enum status st = app_open_store(app, use, why);
 
     if (st == ST_OK)
-        st = apply_plan(app, a, why);
+        st = use == STORE_VISITED ? agree_plan(app, a, why)
+                                  : apply_plan(app, a, why);
     if (st == ST_OK && records_open(app->schema, app->store, app->cache,
                                     app->log, &app->records) != ST_OK)
         st = say(why, ST_NO_MEMORY, "out of memory");

@@ -13,8 +13,7 @@ enum {
     STACK_BYTES = 512 * 1024  /* as the keeper's, and what heard() needs */
 };
 
-/* True when it is time to stop. */
-static bool wait_or_stop(const struct listener *l, int64_t ms)
+bool listener_wait(const struct listener *l, int64_t ms)
 {
     struct pollfd fd = { .fd = l->stop[0], .events = POLLIN };
 
@@ -70,13 +69,17 @@ static void *listen_on(void *arg)
     struct store *s = arg;
     struct listener *l = &s->listener;
 
-    while (!wait_or_stop(l, 0)) {
+    if (s->ops->watch != NULL) {
+        watch_on(s);
+        return NULL;
+    }
+    while (!listener_wait(l, 0)) {
         struct store_error why = { "", "" };
 
         if (open_and_listen(s, &why) == ST_OK)
             break;
         tell_lost(s, &why);
-        if (wait_or_stop(l, pool_backoff_ms(l->attempt++)))
+        if (listener_wait(l, pool_backoff_ms(l->attempt++)))
             break;
     }
     return NULL;
@@ -100,13 +103,13 @@ enum status store_listen(struct store *s, const char *channel,
 {
     struct listener *l = &s->listener;
 
-    if (s->ops->listen == NULL)
-        return ST_UNSUPPORTED;
-    if (l->started)
+    if (l->started || (s->ops->watch != NULL && s->conf.read_only))
         return ST_BUG;
     *l = (struct listener){ .channel = channel, .heard = heard, .arg = arg };
     if (pipe2(l->stop, O_CLOEXEC) != 0)
         return ST_BUSY;
+    if (s->ops->watch != NULL)
+        (void)watch_look(s); /* what changes from here on is news */
     if (!start_thread(s)) {
         close(l->stop[0]);
         close(l->stop[1]);

@@ -130,5 +130,12 @@ MUST_CHECK bool pool_cond_open(pthread_cond_t *cond);
 
 /* listen.c */
 void listener_stop(struct store *s);
+bool listener_wait(const struct listener *l, int64_t ms); /* true: stop */
+
+/* watch.c: instead of listening, where nobody sends messages: the thread's
+ * work, and whether another process has changed rows since it was last asked
+ * (or may have: a new connection does not know). */
+void watch_on(struct store *s);
+bool watch_look(struct store *s);
 
 #endif

@@ -313,11 +313,18 @@ static bool sqlite_broken(struct store_link *link, bool look)
     return l->broken;
 }
 
+/* Of a connection: what it committed itself does not count. */
+static const struct query data_version = { .text = "PRAGMA data_version",
+                                           .columns = "i",
+                                           .class = QUERY_OTHER,
+                                           .keep = true };
+
 const struct store_ops store_sqlite = {
     .kind = "sqlite",
     .schemes = "sqlite:",
     .dialect = STORE_SQLITE,
     .one_writer = true,
+    .watch = &data_version,
     .start = sqlite_start,
     .stop = sqlite_stop,
     .open = sqlite_open,

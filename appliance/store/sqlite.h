@@ -15,7 +15,8 @@ struct sqlite_link {
     int log_pages,
         tidy_at_pages; /* of the write-ahead log: see sqlite_open.c */
     bool broken;
-    bool nested; /* a savepoint is open in the transaction */
+    bool nested;  /* a savepoint is open in the transaction */
+    bool studies; /* the rows, for the planner */
 };
 
 /* sqlite_open.c */

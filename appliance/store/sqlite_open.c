@@ -27,8 +27,8 @@ enum {
 };
 
 struct sqlite_state {
-    int lock_fd; /* -1: read only */
-    bool read_only;
+    int lock_fd; /* -1: the file is another's, or nobody's */
+    bool read_only, guest;
     char path[PATH_MAX]; /* absolute, no links */
 };
 
@@ -169,12 +169,22 @@ static enum status own_file(struct sqlite_state *s, struct store_error *why)
     return say(why, ST_UNSUPPORTED, s->path, "this file system has no locks");
 }
 
+/* What is in a file has an owner, be it one that is not running. Who is first
+ * at one that is missing or empty owns it, as a guest too. */
+static bool is_begun(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+}
+
 static enum status prepare_file(struct sqlite_state *s, const char *path,
                                 struct store_error *why)
 {
     enum status st = ST_OK;
 
-    if (!s->read_only)
+    s->guest = s->guest && !s->read_only && is_begun(path);
+    if (!s->read_only && !s->guest)
         st = make_folder(path, why);
     if (st == ST_OK && !s->read_only)
         st = make_file(path, why);
@@ -185,7 +195,7 @@ static enum status prepare_file(struct sqlite_state *s, const char *path,
             return say_errno(why, path);
         snprintf(s->path, sizeof(s->path), ":memory:");
     }
-    return s->read_only ? ST_OK : own_file(s, why);
+    return s->read_only || s->guest ? ST_OK : own_file(s, why);
 }
 
 enum status sqlite_start(const struct store_conf *conf, void **state,
@@ -205,6 +215,7 @@ enum status sqlite_start(const struct store_conf *conf, void **state,
         return ST_NO_MEMORY;
     s->lock_fd = -1;
     s->read_only = conf->read_only;
+    s->guest = conf->guest;
     st = prepare_file(s, name, why);
     if (st != ST_OK) {
         sqlite_stop(s);
@@ -312,40 +323,58 @@ static const char writer[] = "PRAGMA journal_size_limit = 67108864;"
                              "PRAGMA analysis_limit = 400;";
 static const char reader[] = "PRAGMA query_only = ON;";
 
+/* The journal, the log and what the planner knows are the owner's. */
+static enum status set_up_writer(struct sqlite_link *l,
+                                 const struct sqlite_state *s,
+                                 struct store_error *why)
+{
+    const char *pragma =
+        s->guest ? "PRAGMA journal_mode" : "PRAGMA journal_mode = WAL";
+
+    if (says(l->db, pragma, "wal"))
+        return s->guest || sqlite3_exec(l->db, writer, NULL, NULL, NULL) ==
+                               SQLITE_OK
+                   ? ST_OK
+                   : open_error(l, s->path, why);
+    if (sqlite3_errcode(l->db) != SQLITE_OK)
+        return open_error(l, s->path, why);
+    return say(why, ST_UNSUPPORTED, s->path,
+               s->guest ? "no appliance has made this file"
+                        : "this file system cannot keep a write-ahead log");
+}
+
 /* What the planner knows of the rows; if it is not to be had now, it is not
  * worth failing for. */
 static void study_rows(struct sqlite_link *l, const char *pragma)
 {
-    if (l->link.access == STORE_WRITE && !l->broken && l->db != NULL)
+    if (l->studies && !l->broken)
         (void)sqlite3_exec(l->db, pragma, NULL, NULL, NULL);
 }
 
-static enum status set_up(struct sqlite_link *l, const char *path,
-                          bool read_only, struct store_error *why)
+static enum status set_up(struct sqlite_link *l, const struct sqlite_state *s,
+                          struct store_error *why)
 {
-    bool writes = l->link.access == STORE_WRITE;
+    bool writes = l->link.access == STORE_WRITE, owns = s->lock_fd >= 0;
+    enum status st;
 
     sqlite3_busy_handler(l->db, on_busy, l);
     sqlite3_progress_handler(l->db, CLOCK_EVERY_OPS, on_progress, l);
     l->tidy_at_pages = TIDY_PAGES;
-    sqlite3_wal_hook(l->db, on_commit, l);
+    sqlite3_wal_hook(l->db, owns ? on_commit : NULL, l);
+    if (!owns)
+        sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (sqlite_functions(l->db) != SQLITE_OK ||
         sqlite3_exec(l->db, every, NULL, NULL, NULL) != SQLITE_OK)
-        return open_error(l, path, why);
-    if (writes && !says(l->db, "PRAGMA journal_mode = WAL", "wal")) {
-        if (sqlite3_errcode(l->db) == SQLITE_OK)
-            return say(why, ST_UNSUPPORTED, path,
-                       "this file system cannot keep a write-ahead log");
-        return open_error(l, path, why);
-    }
+        return open_error(l, s->path, why);
+    st = writes ? set_up_writer(l, s, why) : ST_OK;
+    if (st != ST_OK)
+        return st;
     if (!says(l->db, "PRAGMA encoding", "UTF-8"))
-        return say(why, ST_UNSUPPORTED, path, "its text is not UTF-8");
-    if (sqlite3_exec(l->db, writes ? writer : reader, NULL, NULL, NULL) !=
-        SQLITE_OK)
-        return open_error(l, path, why);
+        return say(why, ST_UNSUPPORTED, s->path, "its text is not UTF-8");
+    if (!writes && sqlite3_exec(l->db, reader, NULL, NULL, NULL) != SQLITE_OK)
+        return open_error(l, s->path, why);
+    l->studies = writes && owns;
     study_rows(l, "PRAGMA optimize = 0x10002");
-    if (read_only)
-        sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return ST_OK;
 }
 
@@ -373,7 +402,7 @@ enum status sqlite_open(void *state, enum store_access access_wanted,
     else if (rc != SQLITE_OK)
         st = open_error(l, s->path, why);
     else
-        st = set_up(l, s->path, s->read_only, why);
+        st = set_up(l, s, why);
     if (st != ST_OK) {
         sqlite_close(&l->link);
         return st;

@@ -92,7 +92,8 @@ struct store_conf {
                      * server will do, a standby too */
     bool guest;     /* for a command that changes a few rows. SQLite: beside a
                      * running instance, whose file it stays, and which hears of
-                     * it (store_listen); PostgreSQL: as any other */
+                     * it (store_listen); a file that is missing or empty is
+                     * claimed as by any other. PostgreSQL: as any other */
     struct log *log;
 };
 
@@ -189,10 +190,11 @@ MUST_CHECK enum status store_ping(struct store *s, int64_t deadline_ms,
  * store_close. A connection that died in silence is noticed in 5 s. */
 typedef void store_heard_fn(void *arg, struct str message);
 
-/* SQLite, where one instance owns the file: nobody sends messages, but "+" is
- * also heard within half a second when another process (a command of ours, an
- * operator's tool) has changed rows. At most once
- * (ST_BUG). The channel is lower_snake and lives as long as the store.
+/* SQLite, where one instance owns the file: nobody sends messages (store_notify
+ * is ST_UNSUPPORTED), but "+" is heard within half a second when another
+ * process (a command of ours, an operator's tool) has changed rows since this
+ * was called, or may have. At most once, and not on a store that is read_only
+ * there (ST_BUG). The channel is lower_snake and lives as long as the store.
  * A message is never empty nor "+" and has at most 7,999 bytes
  * (ST_BAD_INPUT, ST_TOO_BIG). */
 MUST_CHECK enum status store_listen(struct store *s, const char *channel,

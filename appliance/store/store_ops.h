@@ -14,6 +14,7 @@ struct store_link {
     const struct store_ops *ops;
     enum store_access access;
     int64_t deadline_ms; /* monotonic; store.c sets it before each call */
+    int64_t seen;        /* watch.c's; 0 in a new one */
 };
 
 struct store_ops {
@@ -24,6 +25,9 @@ struct store_ops {
     const struct query *lock;   /* key; NULL: a transaction that writes is
                                  * alone anyway */
     const struct query *notify; /* channel, message; NULL: no such thing */
+    const struct query *watch;  /* asked of the one writer: a number, which
+                                 * is another when somebody else has changed
+                                 * rows; NULL: no such thing */
 
     /* Reads the URL and takes what belongs to the whole store (the lock on
      * the file); connects to nothing. conf outlives the store. */

@@ -154,7 +154,7 @@ static enum status make(const struct schema *schema, enum store_dialect d,
     schema_free(old);
     if (p.st != ST_OK)
         return p.st;
-    *out = (struct plan){ .steps = p.steps, .n = p.n };
+    *out = (struct plan){ .steps = p.steps, .n = p.n, .first = p.old == NULL };
     for (size_t i = 0; i < p.n; i++)
         out->n_losing += p.steps[i].loses;
     return ST_OK;

@@ -21,6 +21,7 @@ struct plan_step {
 struct plan {
     const struct plan_step *steps;
     size_t n, n_losing;
+    bool first; /* nothing of ours is in the database yet */
 };
 
 /* Compares; changes nothing. Steps are in the order to run them; none means

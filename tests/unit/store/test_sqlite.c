@@ -279,7 +279,6 @@ static void bounds_the_log(void)
 
 static void says_unsupported(void)
 {
-    CHECK(store_listen(kit.store, "x", NULL, NULL) == ST_UNSUPPORTED, "listen");
     CHECK(store_notify(kit.store, "x", STR("y"), 0) == ST_UNSUPPORTED,
           "notify");
 }
