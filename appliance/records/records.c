@@ -95,6 +95,61 @@ void records_say(const struct request *rq, struct reply *rp, const char *en,
     rp->message = str_of(rq->lang == LANG_FR ? fr : en);
 }
 
+/* --- what is not allowed ------------------------------------------------- */
+
+static enum status refuse_nobody(struct reply *rp)
+{
+    if (!reply_has_header(rp, STR("WWW-Authenticate")))
+        reply_header(rp, STR("WWW-Authenticate"),
+                     STR("Bearer realm=\"appliance\""));
+    return ST_NO_SESSION;
+}
+
+/* "documents:write", and the least that would do: "documents:delete". */
+static enum status refuse_scope(const struct request *rq, struct reply *rp,
+                                const struct collection *c, enum action what)
+{
+    static const struct {
+        const char *wide, *narrow;
+    } verbs[ACTION__COUNT] = {
+        [ACTION_LIST] = { "read", "list" },
+        [ACTION_VIEW] = { "read", "view" },
+        [ACTION_CREATE] = { "write", "create" },
+        [ACTION_UPDATE] = { "write", "update" },
+        [ACTION_DELETE] = { "write", "delete" },
+    };
+    struct buf b;
+
+    buf_init(&b, rq->arena, 256);
+    buf_addf(&b,
+             rq->lang == LANG_FR
+                 ? "cette clé n'a pas la portée %.*s:%s (%.*s:%s suffit)"
+                 : "this key lacks the scope %.*s:%s (%.*s:%s is enough)",
+             STR_ARG(c->name), verbs[what].wide, STR_ARG(c->name),
+             verbs[what].narrow);
+    if (buf_done(&b, &rp->message) != ST_OK)
+        rp->message = STR_NONE;
+    return ST_FORBIDDEN;
+}
+
+enum status records_refuse(const struct request *rq, struct reply *rp,
+                           const struct collection *c, enum action what)
+{
+    const struct asking asking = records_asking(rq);
+
+    switch (action_refusal(c, what, &asking)) {
+    case REFUSED_TO_NOBODY:
+        return refuse_nobody(rp);
+    case REFUSED_BY_SCOPE:
+        return refuse_scope(rq, rp, c, what);
+    case REFUSED_BY_RULE:
+        break;
+    }
+    return ST_OK;
+}
+
+/* --- the collection of a path -------------------------------------------- */
+
 /* Whoever may do nothing here learns no names. */
 static bool may_know(const struct collection *c, const struct asking *q)
 {
@@ -139,7 +194,8 @@ static enum status unknown_collection(const struct records *r,
         if (may_know(&r->schema->collections[i], &asking))
             nearest_try(&near, r->schema->collections[i].name);
     if (near.n_offered == 0)
-        return records_refuse(rq, rp, &r->schema->collections[0]);
+        return rq->who.id == 0 && !rq->who.is_admin ? refuse_nobody(rp)
+                                                    : ST_FORBIDDEN;
     buf_init(&b, rq->arena, 1024);
     add_unknown(&b, rq->lang, misspelt(&near));
     buf_add(&b, nearest_hint(&near, rq->lang, rq->arena));
@@ -171,17 +227,6 @@ enum status records_id(struct str text, int64_t *out)
 struct asking records_asking(const struct request *rq)
 {
     return (struct asking){ .who = &rq->who, .now_ms = rq->now_ms };
-}
-
-enum status records_refuse(const struct request *rq, struct reply *rp,
-                           const struct collection *c)
-{
-    if (c->has_rules || rq->who.id != 0)
-        return ST_FORBIDDEN;
-    if (!reply_has_header(rp, STR("WWW-Authenticate")))
-        reply_header(rp, STR("WWW-Authenticate"),
-                     STR("Bearer realm=\"appliance\""));
-    return ST_NO_SESSION;
 }
 
 void records_timing(struct reply *rp, const enum cache_tier *tier,

@@ -46,11 +46,14 @@ struct str records_shown(struct str s);
 /* Who asks, and when; without a body. */
 struct asking records_asking(const struct request *rq);
 
-/* Not allowed: ST_NO_SESSION, with WWW-Authenticate, to a stranger where
- * nothing is said of rules, so that only who signs in may; else
- * ST_FORBIDDEN. */
-enum status records_refuse(const struct request *rq, struct reply *rp,
-                           const struct collection *c);
+/* Of an action that is DECIDE_NO, what the rules leave no choice about:
+ * ST_NO_SESSION, with WWW-Authenticate, to nobody where somebody might;
+ * ST_FORBIDDEN, naming the scope, to a key that lacks it. ST_OK: answer as
+ * the action does where a rule says no. */
+MUST_CHECK enum status records_refuse(const struct request *rq,
+                                      struct reply *rp,
+                                      const struct collection *c,
+                                      enum action what);
 
 /* "store;dur=1.2" and the like. tier NULL: not asked; us < 0: not asked. */
 void records_timing(struct reply *rp, const enum cache_tier *tier,
@@ -195,11 +198,11 @@ struct reading {
 };
 
 /* Who asks, and what the rule of the action says before any record is looked
- * at; refuses a stranger where there are no rules. */
+ * at; refuses as records_refuse does. */
 MUST_CHECK enum status read_begin(struct reading *rd, enum action what,
                                   struct reply *rp);
 /* The same of the trash, which is for who may delete. */
-void read_of_trash(struct reading *rd);
+MUST_CHECK enum status read_of_trash(struct reading *rd, struct reply *rp);
 /* The parameters fields and expand. */
 MUST_CHECK enum status
 read_shown(struct reading *rd, const struct list_params *p, struct reply *rp);

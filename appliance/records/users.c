@@ -17,9 +17,10 @@ static enum status write_one(struct records *r, enum write_kind kind,
 {
     const struct field *const fields[] = { r->user_name, r->user_email };
     const struct asking asking = records_asking(rq);
+    bool sees = scope_has(&rq->who, r->users->c, ACTION_VIEW);
     const struct shape *shape;
-    enum status st = shape_pick(r, r->users, &asking, fields, COUNT(fields),
-                                rq->arena, &shape);
+    enum status st = shape_pick(r, r->users, &asking, fields,
+                                sees ? COUNT(fields) : 0, rq->arena, &shape);
 
     return st == ST_OK ? write_request(r, r->users, kind, id, rq, rp, shape)
                        : st;

@@ -20,12 +20,44 @@ enum decision rule_decide(const struct rule *r, const struct asking *q)
     return DECIDE_NO;
 }
 
+bool scope_has(const struct who *who, const struct collection *c,
+               enum action what)
+{
+    return who->scopes == NULL || (who->scopes[c->no] & (1U << what)) != 0;
+}
+
 enum decision action_decide(const struct collection *c, enum action what,
                             const struct asking *q)
 {
+    if (!scope_has(q->who, c, what))
+        return DECIDE_NO;
     if (!c->has_rules)
         return q->who->is_admin || q->who->trusted ? DECIDE_YES : DECIDE_NO;
     return rule_decide(&c->rules[what], q);
+}
+
+static bool is_nobody(const struct who *who)
+{
+    return who->id == 0 && !who->is_admin && !who->trusted;
+}
+
+static bool of_user(const struct condition *c)
+{
+    return condition_of_user_id(c) || condition_of_user_role(c);
+}
+
+enum refusal action_refusal(const struct collection *c, enum action what,
+                            const struct asking *q)
+{
+    const struct rule *r = &c->rules[what];
+
+    if (!scope_has(q->who, c, what))
+        return REFUSED_BY_SCOPE;
+    if (is_nobody(q->who) &&
+        (!c->has_rules || (r->kind == RULE_WHEN && of_user(r->when) &&
+                           condition_decide(r->when, q) == DECIDE_NO)))
+        return REFUSED_TO_NOBODY;
+    return REFUSED_BY_RULE;
 }
 
 enum decision field_decide(const struct field *f, const struct asking *q)

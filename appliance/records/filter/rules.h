@@ -58,8 +58,23 @@ MUST_CHECK enum status rules_read(struct schema *s, struct arena *a,
 
 enum decision rule_decide(const struct rule *r, const struct asking *q);
 
-/* A collection's rule for an action: undeclared ones are for the trusted. */
+/* A collection's rule for an action, within the scopes of a key. Where there
+ * are no rules it is for administrators. */
 enum decision action_decide(const struct collection *c, enum action what,
+                            const struct asking *q);
+
+/* Does the key that asks (struct who) go so far? So does everything else. */
+bool scope_has(const struct who *who, const struct collection *c,
+               enum action what);
+
+/* What an action that may not be done lacks. */
+enum refusal {
+    REFUSED_BY_RULE,   /* nothing that who asks could do about it */
+    REFUSED_TO_NOBODY, /* somebody to ask: the rule is about @user and never
+                        * holds for nobody, or there are no rules */
+    REFUSED_BY_SCOPE   /* a scope of the key */
+};
+enum refusal action_refusal(const struct collection *c, enum action what,
                             const struct asking *q);
 
 /* May the field be read (hidden: never), whatever the record: for filters,

@@ -265,7 +265,7 @@ enum status record_list(struct records *r, struct request *rq, struct reply *rp)
         st = shaped == ST_OK ? st : shaped;
     }
     if (st == ST_OK && params.trash)
-        read_of_trash(&rd);
+        st = read_of_trash(&rd, rp);
     if (st == ST_OK && params.n_measures > 0)
         st = read_cached(&rd, "a", aggregate_fill, rp);
     else if (st == ST_OK)

@@ -15,12 +15,11 @@ enum status read_begin(struct reading *rd, enum action what, struct reply *rp)
     rd->what = what;
     rd->asking = records_asking(rd->rq);
     rd->rule = action_decide(rd->s->c, what, &rd->asking);
-    if (rd->rule == DECIDE_NO && !rd->s->c->has_rules)
-        return records_refuse(rd->rq, rp, rd->s->c);
-    return ST_OK;
+    return rd->rule == DECIDE_NO ? records_refuse(rd->rq, rp, rd->s->c, what)
+                                 : ST_OK;
 }
 
-void read_of_trash(struct reading *rd)
+enum status read_of_trash(struct reading *rd, struct reply *rp)
 {
     enum decision may = action_decide(rd->s->c, ACTION_DELETE, &rd->asking);
 
@@ -29,6 +28,9 @@ void read_of_trash(struct reading *rd)
         rd->rule = DECIDE_NO;
     else if (may == DECIDE_BY_RECORD)
         rd->rule = DECIDE_BY_RECORD;
+    return may == DECIDE_NO
+               ? records_refuse(rd->rq, rp, rd->s->c, ACTION_DELETE)
+               : ST_OK;
 }
 
 /* --- through the cache --------------------------------------------------- */
@@ -348,6 +350,6 @@ enum status record_read(struct records *r, struct request *rq, struct reply *rp)
         st = shaped == ST_OK ? st : shaped;
     }
     if (st == ST_OK && params.trash)
-        read_of_trash(&rd);
+        st = read_of_trash(&rd, rp);
     return st == ST_OK ? read_reply_one(&rd, "r", rp) : st;
 }

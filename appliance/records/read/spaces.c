@@ -146,6 +146,21 @@ enum status spaces_list(const struct spaces *sp, const struct collection *first,
     return ST_OK;
 }
 
+/* Keys that may read all of it share their account's answers. */
+static void add_scopes(struct buf *b, const struct spaces *sp,
+                       const struct who *who)
+{
+    const uint8_t reads = 1U << ACTION_LIST | 1U << ACTION_VIEW;
+
+    for (size_t i = 0; who->scopes != NULL && i < sp->schema->n; i++) {
+        if (!sp->on[i] || (who->scopes[i] & reads) == reads)
+            continue;
+        buf_add_char(b, '-');
+        buf_add_int(b, (int64_t)i);
+        buf_add_char(b, "0lvb"[who->scopes[i] & reads]);
+    }
+}
+
 void spaces_key(struct buf *b, const struct spaces *sp,
                 const struct asking *asking)
 {
@@ -160,5 +175,6 @@ void spaces_key(struct buf *b, const struct spaces *sp,
         buf_add_char(b, '=');
         buf_add_json(b, who->role);
     }
+    add_scopes(b, sp, who);
     buf_add_char(b, ' ');
 }

@@ -59,7 +59,10 @@ static void add_caller(struct buf *b, const struct request *rq)
 {
     char text[46];
 
-    if (rq->who.id != 0) {
+    if (rq->who.proof == PROOF_KEY) {
+        buf_add_char(b, 'k');
+        buf_add_int(b, rq->who.proof_id);
+    } else if (rq->who.id != 0) {
         buf_add_char(b, 'u');
         buf_add_int(b, rq->who.id);
     } else if (rq->who.is_admin) {

@@ -375,11 +375,18 @@ static enum status hide_missing(const struct unit *u, const struct op *op,
     return st == ST_FORBIDDEN && !sees ? ST_NOT_FOUND : st;
 }
 
+static enum status permit_missing(const struct unit *u, const struct op *op)
+{
+    if (action_decide(op->s->c, ACTION_CREATE, &u->asking) == DECIDE_NO &&
+        hide_missing(u, op, ST_FORBIDDEN) == ST_NOT_FOUND)
+        return ST_NOT_FOUND;
+    return permit_at_all(u, op->s->c, ACTION_CREATE);
+}
+
 /* The id cannot be taken; who could not take it anyhow is told only that. */
 static enum status in_trash(struct unit *u, const struct op *op)
 {
-    enum status st =
-        hide_missing(u, op, permit_at_all(u, op->s->c, ACTION_CREATE));
+    enum status st = permit_missing(u, op);
 
     if (st != ST_OK)
         return st;
@@ -407,7 +414,7 @@ static enum status create_at(struct unit *u, struct op *op, struct done *out,
     enum status st = check_tags(u, op, NULL);
 
     if (st == ST_OK)
-        st = hide_missing(u, op, permit_at_all(u, op->s->c, ACTION_CREATE));
+        st = permit_missing(u, op);
     if (st == ST_OK)
         st = input_complete(u, op, false);
     if (st == ST_OK)
@@ -618,9 +625,15 @@ static enum status look(struct unit *u, struct op *op, struct done *out)
 static enum status permit_either(const struct unit *u,
                                  const struct collection *c)
 {
-    enum status st = permit_at_all(u, c, ACTION_UPDATE);
+    enum status st = ST_OK;
 
-    return st == ST_OK ? st : permit_at_all(u, c, ACTION_CREATE);
+    if (action_decide(c, ACTION_CREATE, &u->asking) != DECIDE_NO)
+        return st;
+    st = permit_at_all(u, c, ACTION_UPDATE);
+    if (st == ST_OK ||
+        action_refusal(c, ACTION_UPDATE, &u->asking) != REFUSED_BY_RULE)
+        return st;
+    return permit_at_all(u, c, ACTION_CREATE);
 }
 
 enum status op_permit(const struct unit *u, const struct op *op)
@@ -630,12 +643,10 @@ enum status op_permit(const struct unit *u, const struct op *op)
                                            [OP_DELETE] = ACTION_DELETE,
                                            [OP_RESTORE] = ACTION_DELETE,
                                            [OP_READ] = ACTION_VIEW };
-    enum status st;
 
-    if (op->kind == OP_UPSERT || op->kind == OP_REPLACE)
-        return permit_either(u, op->s->c);
-    st = permit_at_all(u, op->s->c, actions[op->kind]);
-    return st == ST_FORBIDDEN && op->kind == OP_READ ? ST_NOT_FOUND : st;
+    return op->kind == OP_UPSERT || op->kind == OP_REPLACE
+               ? permit_either(u, op->s->c)
+               : permit_at_all(u, op->s->c, actions[op->kind]);
 }
 
 static enum status check_on(struct unit *u, const struct op *op)

@@ -128,7 +128,10 @@ enum status write_shape(struct unit *u, const struct statements *s,
                     u->rp, out);
     if (st != ST_OK && u->prefix.len > 0)
         add_prefix(u, end == NULL ? u->rp->problems : *end);
-    return st;
+    /* A key that only writes learns no more by it. */
+    return st != ST_OK || scope_has(asking->who, s->c, ACTION_VIEW)
+               ? st
+               : shape_pick(u->r, s, asking, NULL, 0, u->rq->arena, out);
 }
 
 static enum status too_big(struct unit *u, enum status st)

@@ -13,11 +13,13 @@ enum status permit_at_all(const struct unit *u, const struct collection *c,
                           enum action what)
 {
     enum decision view;
+    enum status st;
 
     if (action_decide(c, what, &u->asking) != DECIDE_NO)
         return ST_OK;
-    if (!c->has_rules || what == ACTION_CREATE)
-        return records_refuse(u->rq, u->rp, c);
+    st = records_refuse(u->rq, u->rp, c, what);
+    if (st != ST_OK || what == ACTION_CREATE)
+        return st == ST_OK ? ST_FORBIDDEN : st;
     view = action_decide(c, ACTION_VIEW, &u->asking);
     if (view == DECIDE_BY_RECORD)
         return ST_OK; /* permit_action will say which of the two */
@@ -73,11 +75,15 @@ static enum status holds_rule(struct unit *u, const struct statements *s,
 }
 
 static enum status refuse(struct unit *u, const struct statements *s,
-                          int64_t id)
+                          enum action what, int64_t id)
 {
     bool seen = false;
     enum status st = ST_OK;
 
+    if (action_decide(s->c, what, &u->asking) == DECIDE_NO)
+        st = records_refuse(u->rq, u->rp, s->c, what);
+    if (st != ST_OK)
+        return st;
     switch (action_decide(s->c, ACTION_VIEW, &u->asking)) {
     case DECIDE_YES:
         seen = true;
@@ -330,7 +336,7 @@ enum status permit_action(struct unit *u, const struct statements *s,
     default:
         break;
     }
-    return st == ST_OK && !holds ? refuse(u, s, id) : st;
+    return st == ST_OK && !holds ? refuse(u, s, what, id) : st;
 }
 
 /* --- fields -------------------------------------------------------------- */

@@ -157,13 +157,30 @@ enum status write_permit_any(const struct unit *u)
     static const enum action writes[] = { ACTION_CREATE, ACTION_UPDATE,
                                           ACTION_DELETE };
     const struct schema *s = u->r->schema;
+    const struct collection *signed_in = NULL; /* where nobody should be */
+    enum action what = ACTION_CREATE;
+    enum status st = ST_OK;
 
     for (size_t i = 0; i < s->n; i++)
-        for (size_t k = 0; k < COUNT(writes); k++)
-            if (action_decide(&s->collections[i], writes[k], &u->asking) !=
-                DECIDE_NO)
+        for (size_t k = 0; k < COUNT(writes); k++) {
+            const struct collection *c = &s->collections[i];
+
+            if (action_decide(c, writes[k], &u->asking) != DECIDE_NO)
                 return ST_OK;
-    return records_refuse(u->rq, u->rp, &s->collections[0]);
+            switch (action_refusal(c, writes[k], &u->asking)) {
+            case REFUSED_BY_SCOPE:
+                return ST_OK; /* each request will say which */
+            case REFUSED_TO_NOBODY:
+                signed_in = c;
+                what = writes[k];
+                break;
+            case REFUSED_BY_RULE:
+                break;
+            }
+        }
+    if (signed_in != NULL)
+        st = records_refuse(u->rq, u->rp, signed_in, what);
+    return st == ST_OK ? ST_FORBIDDEN : st;
 }
 
 /* --- requests ------------------------------------------------------------ */

@@ -99,8 +99,8 @@ static void follows_rules(struct rig *r)
         { &admin, "POST /api/v1/groups", "{\"open\":false,\"head\":2}", 201,
           "" },
         /* create: about the record to come */
-        { &nobody, "POST /api/v1/notes", "{}", 403, "!WWW-Authenticate" },
-        { &nobody, "POST /api/v1/notes", "{\"owner\":null}", 403, "" },
+        { &nobody, "POST /api/v1/notes", "{}", 401, "WWW-Authenticate" },
+        { &nobody, "POST /api/v1/notes", "{\"owner\":null}", 401, "" },
         { &ann, "POST /api/v1/notes", "{\"owner\":2}", 403, "" },
         { &ann, "POST /api/v1/notes", "{\"owner\":1,\"tag\":\"a\"}", 201, "" },
         { &ann, "POST /api/v1/notes", "{\"owner\":1,\"kind\":\"x\"}", 403, "" },
@@ -122,7 +122,7 @@ static void follows_rules(struct rig *r)
         { &bob, "PATCH /api/v1/notes/1", "{\"kind\":\"m\"}", 403, "" },
         { &bob, "PATCH /api/v1/notes/99", "{\"kind\":\"m\"}", 404, "" },
         { &bob, "PATCH /api/v1/notes/1", "{\"nonsense\":1}", 422, "" },
-        { &nobody, "PATCH /api/v1/notes/1", "{\"kind\":\"m\"}", 403, "" },
+        { &nobody, "PATCH /api/v1/notes/1", "{\"kind\":\"m\"}", 401, "" },
         /* delete, the trash, and back */
         { &bob, "DELETE /api/v1/notes/1", NULL, 403, "" },
         { &bob, "DELETE /api/v1/notes/2", NULL, 404, "" },
