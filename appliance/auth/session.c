@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "auth/history.h"
 #include "base/enc.h"
 #include "base/metrics.h"
 #include "base/rand.h"
@@ -34,6 +35,16 @@ static struct str text_of(const struct secret *s)
 static struct str hex_of(const struct secret_hash *h)
 {
     return (struct str){ h->hex, sizeof(h->hex) };
+}
+
+/* {"name":n} */
+struct str detail_count(const char *name, int64_t n, char room[64])
+{
+    struct buf b;
+
+    buf_init_fixed(&b, room, 64);
+    buf_addf(&b, "{\"%s\":%lld}", name, (long long)n);
+    return (struct str){ room, b.len };
 }
 
 static void count_ended(enum session_end why, size_t n)
@@ -84,17 +95,21 @@ static enum status hold_account(struct work *w, const struct sign_in *in,
 }
 
 /* Room for one more. */
-static enum status end_oldest(struct work *w, const struct sign_in *in,
-                              struct arena *a)
+static enum status end_oldest(struct work *w, const struct request *rq,
+                              const struct sign_in *in)
 {
     const struct value args[] = { VALUE_I(in->account), VALUE_I(in->how),
                                   VALUE_I(SESSIONS_MAX - 1) };
+    char room[64];
     struct rows rows = { .n = 0 };
-    enum status st = work_run(w, SQL_SESSION_DROP_OVER, args, a, &rows);
+    enum status st = work_run(w, SQL_SESSION_DROP_OVER, args, rq->arena, &rows);
 
+    if (st != ST_OK || rows.n == 0)
+        return st;
     w->told |= spaces_of(&rows);
     count_ended(SESSION_EXPIRED, rows.n);
-    return st;
+    return history_note(w->au, w->c, rq, EVENT_SESSION_ENDED, in->account,
+                        detail_count("unused", (int64_t)rows.n, room));
 }
 
 /* As much of it as is text. */
@@ -131,6 +146,23 @@ static enum status add_session(struct work *w, const struct request *rq,
     return st;
 }
 
+static enum status note_sign_in(struct work *w, const struct request *rq,
+                                const struct sign_in *in, int64_t id)
+{
+    static const char *const via[] = { [SIGN_IN_PASSWORD] = "password",
+                                       [SIGN_IN_TICKET] = "ticket",
+                                       [SIGN_IN_REFRESH] = "refresh" };
+    char room[96];
+    struct buf b;
+
+    buf_init_fixed(&b, room, sizeof(room));
+    buf_addf(&b, "{\"session\":%lld,\"kind\":\"%s\",\"by\":\"%s\"}",
+             (long long)id, in->how == PROOF_TOKEN ? "token" : "cookie",
+             via[in->via]);
+    return history_note(w->au, w->c, rq, EVENT_SIGN_IN, in->account,
+                        (struct str){ room, b.len });
+}
+
 static enum status keep_session(struct auth *au, const struct request *rq,
                                 const struct sign_in *in,
                                 const struct secret *secret, struct known *k)
@@ -144,9 +176,11 @@ static enum status keep_session(struct auth *au, const struct request *rq,
     if (st == ST_OK)
         st = session_end_shown(au, w.c, rq, in->how, &w.told);
     if (st == ST_OK)
-        st = end_oldest(&w, in, rq->arena);
+        st = end_oldest(&w, rq, in);
     if (st == ST_OK)
         st = add_session(&w, rq, in, secret, &k->id);
+    if (st == ST_OK)
+        st = note_sign_in(&w, rq, in, k->id);
     k->is_admin = str_eq(k->role, STR("admin"));
     return work_end(&w, st);
 }
@@ -241,7 +275,7 @@ enum status session_end_shown(struct auth *au, struct store_conn *c,
         return st;
     *told |= UINT64_C(1) << hash.space;
     count_ended(SESSION_SIGNED_OUT, 1);
-    return ST_OK;
+    return history_note(au, c, rq, EVENT_SIGN_OUT, rows.cell[0].i, STR_NONE);
 }
 
 static enum status end_all_shown(struct auth *au, const struct request *rq)
@@ -390,6 +424,30 @@ static enum status tell_keys(struct auth *au, struct store_conn *c,
     return st;
 }
 
+static enum status note_changes(struct auth *au, struct store_conn *c,
+                                const struct request *rq, int64_t account,
+                                unsigned what, size_t ended)
+{
+    static const struct {
+        enum auth_change bit;
+        enum event event;
+    } row[] = {
+        { AUTH_CHANGED_PASSWORD, EVENT_PASSWORD },
+        { AUTH_CHANGED_ROLE, EVENT_ROLE },
+        { AUTH_CHANGED_DISABLED, EVENT_DISABLED },
+        { AUTH_CHANGED_ENABLED, EVENT_ENABLED },
+        { AUTH_CHANGED_GONE, EVENT_DELETED },
+    };
+    char room[64];
+    struct str detail = detail_count("ended", (int64_t)ended, room);
+    enum status st = ST_OK;
+
+    for (size_t i = 0; i < COUNT(row) && st == ST_OK; i++)
+        if (what & row[i].bit)
+            st = history_note(au, c, rq, row[i].event, account, detail);
+    return st;
+}
+
 enum status auth_account_changed(struct auth *au, struct store_conn *c,
                                  struct request *rq, int64_t account,
                                  unsigned what, uint64_t *told,
@@ -406,5 +464,5 @@ enum status auth_account_changed(struct auth *au, struct store_conn *c,
                        told);
     if (st == ST_OK && (what & AUTH_CHANGED_ROLE))
         metrics_add(METRIC_AUTH_ROLE_CHANGES, METRIC_AT(0), 1);
-    return st;
+    return st == ST_OK ? note_changes(au, c, rq, account, what, ended) : st;
 }

@@ -106,6 +106,9 @@ MUST_CHECK enum status session_rename(struct auth *au, struct store_conn *c,
                                       const struct request *rq, uint64_t *told,
                                       struct str *cookie);
 
+/* {"name":n}, for a line of history. */
+struct str detail_count(const char *name, int64_t n, char room[64]);
+
 /* Whose: rq->who, or for an administrator ?account=ID. ST_BAD_INPUT,
  * ST_FORBIDDEN. */
 MUST_CHECK enum status account_asked(const struct request *rq, struct reply *rp,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where an account is signed in: what it sees of it, and ends. */
+#include "auth/history.h"
 #include "auth/session.h"
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -113,6 +114,7 @@ static enum status end_one(struct auth *au, const struct request *rq,
                            int64_t account, int64_t id)
 {
     const struct value args[] = { VALUE_I(id), VALUE_I(account) };
+    char room[64];
     struct rows rows = { .n = 0 };
     struct work w;
     enum status st = work_begin(&w, au, rq->deadline_ms);
@@ -121,6 +123,9 @@ static enum status end_one(struct auth *au, const struct request *rq,
         st = work_run(&w, SQL_SESSION_DROP, args, rq->arena, &rows);
     if (st == ST_OK && rows.n == 0)
         st = ST_NOT_FOUND;
+    if (st == ST_OK)
+        st = history_note(au, w.c, rq, EVENT_SESSION_ENDED, account,
+                          detail_count("session", id, room));
     if (st == ST_OK)
         w.told |= hash_space(rows.cell[0].s);
     st = work_end(&w, st);
@@ -148,6 +153,20 @@ enum status auth_session_end(struct auth *au, struct request *rq,
     return ST_OK;
 }
 
+static enum status end_others(struct work *w, const struct request *rq,
+                              int64_t account, size_t *n)
+{
+    int64_t but = account == rq->who.id ? own_session(rq) : 0;
+    char room[64];
+    enum status st = sessions_end(w->au, w->c, account, but, SESSION_REVOKED,
+                                  rq->arena, &w->told, n);
+
+    if (st != ST_OK || *n == 0)
+        return st;
+    return history_note(w->au, w->c, rq, EVENT_SESSION_ENDED, account,
+                        detail_count("ended", (int64_t)*n, room));
+}
+
 enum status auth_session_end_others(struct auth *au, struct request *rq,
                                     struct reply *rp)
 {
@@ -160,9 +179,7 @@ enum status auth_session_end_others(struct auth *au, struct request *rq,
         return st;
     st = work_begin(&w, au, rq->deadline_ms);
     if (st == ST_OK)
-        st = sessions_end(au, w.c, account,
-                          account == rq->who.id ? own_session(rq) : 0,
-                          SESSION_REVOKED, rq->arena, &w.told, &n);
+        st = end_others(&w, rq, account, &n);
     st = work_end(&w, st);
     if (st == ST_OK)
         buf_addf(&rp->body, "{\"ended\":%zu}", n);
