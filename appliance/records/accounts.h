@@ -77,6 +77,9 @@ MUST_CHECK enum status account_create(struct account_work *w, struct str body,
                                       int64_t *id);
 MUST_CHECK enum status account_change(struct account_work *w, int64_t id,
                                       struct str body);
+/* As DELETE does: into the trash, where users has one. ST_CONFLICT: what leads
+ * to it forbids it; *wrong says what. */
+MUST_CHECK enum status account_delete(struct account_work *w, int64_t id);
 /* By e-mail address, in any case: exactly that one, or the only one.
  * ST_NOT_FOUND. */
 MUST_CHECK enum status account_find(struct account_work *w, struct str email,
