@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who asks, by what he shows. On the way of every request. */
 #include "auth/key_text.h"
-#include "auth/key_text.h"
 #include "auth/session.h"
 #include "base/metrics.h"
 

@@ -109,7 +109,7 @@ static void test_presets(void)
 }
 
 /* Who is counted together: each row asks after the ones before it. */
-static void test_who(void)
+static void counts_whom(void)
 {
     static const struct {
         const char *name, *address;
@@ -659,7 +659,7 @@ void test_auth_limits(void)
 {
     RUN(test_window);
     RUN(test_presets);
-    RUN(test_who);
+    RUN(counts_whom);
     RUN(test_message);
     RUN(test_proofs);
     RUN(test_flood);
