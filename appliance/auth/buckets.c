@@ -150,8 +150,8 @@ static void take_locked(const struct buckets *b, struct bucket *k,
     k->used += out->ok;
     out->room = room > 1 ? room - 1 : 0;
     out->left_ms = k->ends_ms - now_ms;
-    out->tell =
-        !k->asked && k->used - k->told >= (uint64_t)rate->n / TELL_PART + 1;
+    out->tell = !k->asked && k->used > k->told &&
+                k->used - k->told >= rate->n / TELL_PART;
     k->asked = k->asked || out->tell;
 }
 
