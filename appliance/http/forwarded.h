@@ -11,7 +11,9 @@
  * X-Forwarded-For is read from the right, where the proxy next to us wrote,
  * skipping proxies that are trusted too: what stands further left may have
  * been made up by the client. Only if that leads to nobody but trusted
- * proxies, CF-Connecting-IP counts. Of X-Forwarded-Proto the last value is
+ * proxies, CF-Connecting-IP counts: proxies pass on what they do not know, so
+ * that who goes around Cloudflare may write in it what he likes, but not be
+ * missing from X-Forwarded-For. Of X-Forwarded-Proto the last value is
  * the nearest proxy's. */
 void forwarded_read(struct request *rq, const struct net *trusted,
                     size_t n_trusted);
