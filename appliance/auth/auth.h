@@ -192,6 +192,10 @@ void auth_tell(struct auth *au, uint64_t told, int64_t deadline_ms);
 /* --- keys from the command line --------------------------------------------
  */
 
+enum {
+    AUTH_KEY_DAYS = 90, /* of a key whose maker says nothing of its end */
+    AUTH_KEY_DAYS_MAX = 3650
+};
 struct key_wish {
     struct str name;
     int64_t account;          /* 0: of no account, as an administrator */

@@ -11,10 +11,7 @@
 #include "auth/auth_in.h"
 #include "auth/key_text.h"
 
-enum { KEYS_MAX = 50, KEY_NAME_MAX_CHARS = 100, KEY_DAYS_MAX = 3650 };
-
-/* Of a key whose maker says nothing of its end. */
-enum { KEY_DAYS_DEFAULT = 90 };
+enum { KEYS_MAX = 50, KEY_NAME_MAX_CHARS = 100 };
 
 /* key_identify is in proof.h. */
 

@@ -192,11 +192,11 @@ static void read_days(struct wish *w, const struct json *v)
                  words(w, "a whole number", "un nombre entier"));
     else if (days < 1)
         complain(w, "days", PROBLEM_TOO_SMALL, STR("1"));
-    else if (days > KEY_DAYS_MAX)
+    else if (days > AUTH_KEY_DAYS_MAX)
         complain(w, "days", PROBLEM_TOO_LARGE, STR("3650"));
     else
         w->key.ends_ms = w->rq->now_ms + days * day_ms;
-    static_assert(KEY_DAYS_MAX == 3650, "the words above");
+    static_assert(AUTH_KEY_DAYS_MAX == 3650, "the words above");
 }
 
 static void read_expires(struct wish *w, const struct json *v)
@@ -214,7 +214,7 @@ static void read_expires(struct wish *w, const struct json *v)
     else if (ms <= w->rq->now_ms)
         complain(w, "expires", PROBLEM_BAD_VALUE,
                  words(w, "a time to come", "un instant à venir"));
-    else if (ms > w->rq->now_ms + KEY_DAYS_MAX * day_ms)
+    else if (ms > w->rq->now_ms + AUTH_KEY_DAYS_MAX * day_ms)
         complain(w, "expires", PROBLEM_BAD_VALUE,
                  words(w, "within 3650 days, or null for never",
                        "dans les 3650 jours, ou null pour jamais"));
@@ -227,7 +227,7 @@ static void read_end(struct wish *w)
     const struct json *days = json_get(w->body, STR("days"));
     const struct json *expires = json_get(w->body, STR("expires"));
 
-    w->key.ends_ms = w->rq->now_ms + KEY_DAYS_DEFAULT * day_ms;
+    w->key.ends_ms = w->rq->now_ms + AUTH_KEY_DAYS * day_ms;
     if (days != NULL && expires != NULL)
         complain(w, "days", PROBLEM_BAD_VALUE,
                  words(w, "left out where expires is given",
