@@ -16,7 +16,9 @@ const char *const auth_space_names[AUTH_SPACES] = { SIXTEEN("0"), SIXTEEN("1"),
 
 static enum status open_parts(struct auth *au)
 {
-    return housekeeper_open(au, &au->housekeeper);
+    enum status st = hasher_open(0, au->conf.cost, &au->hasher);
+
+    return st == ST_OK ? housekeeper_open(au, &au->housekeeper) : st;
 }
 
 enum status auth_open(const struct auth_conf *conf, struct auth **out)
@@ -41,6 +43,7 @@ void auth_close(struct auth *au)
     if (au == NULL)
         return;
     housekeeper_close(au->housekeeper);
+    hasher_close(au->hasher);
     mem_give(au);
 }
 
