@@ -169,6 +169,18 @@ void buckets_take(struct buckets *b, uint64_t tag, unsigned what,
     pthread_mutex_unlock(lock);
 }
 
+void buckets_give(struct buckets *b, uint64_t tag)
+{
+    pthread_mutex_t *lock = lock_of(b, tag);
+    struct bucket *k;
+
+    pthread_mutex_lock(lock);
+    k = find_locked(b, tag);
+    if (k != NULL && k->used > k->told)
+        k->used--;
+    pthread_mutex_unlock(lock);
+}
+
 /* --- telling ---------------------------------------------------------------
  */
 

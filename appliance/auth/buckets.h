@@ -31,6 +31,10 @@ struct taken {
 void buckets_take(struct buckets *b, uint64_t tag, unsigned what,
                   int64_t now_ms, struct taken *out);
 
+/* One that was counted does not count after all, unless the others have been
+ * told of it. */
+void buckets_give(struct buckets *b, uint64_t tag);
+
 /* --- what other replicas counted -------------------------------------------
  */
 

@@ -307,6 +307,12 @@ enum status limits_unknown_proof(struct limits *l, const struct request *rq,
     return taken.ok ? ST_OK : refuse_rate(rq, rp, LIMIT_SIGN_IN, taken.left_ms);
 }
 
+void limits_proof_right(struct limits *l, const struct request *rq)
+{
+    if (l->rate[PROOFS].n > 0)
+        buckets_give(l->tables[STRANGERS], tag_address(l, PROOFS, &rq->client));
+}
+
 /* --- failures to sign in ---------------------------------------------------
  */
 

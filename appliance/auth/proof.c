@@ -138,8 +138,13 @@ static enum status fill(void *arg, struct arena *a, struct cached *out)
 {
     struct lookup *l = arg;
     struct known k = { .proof = PROOF_NONE };
-    enum status st = ask_store(l, a, &k);
+    enum status st = limits_unknown_proof(l->au->conf.limits, l->rq, l->rp);
 
+    if (st != ST_OK)
+        return st;
+    st = ask_store(l, a, &k);
+    if (st != ST_NOT_FOUND && st != ST_NO_SESSION)
+        limits_proof_right(l->au->conf.limits, l->rq);
     if (st != ST_OK)
         return st;
     l->due = k.due;

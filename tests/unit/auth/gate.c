@@ -46,6 +46,15 @@ static struct cache *open_cache(const char *url, struct bus *bus,
     return c;
 }
 
+static void open_limits(struct gate *g, int i)
+{
+    const struct limits_conf conf = { .rate = {
+                                          [LIMIT_SIGN_IN] = { 1000, 60000 } } };
+    enum status st = limits_open(&conf, &g->limits[i]);
+
+    CHECK(st == ST_OK, "%s", status_name(st));
+}
+
 static void open_replica(struct gate *g, int i, const char *url,
                          struct bus *bus)
 {
@@ -63,6 +72,8 @@ static void open_replica(struct gate *g, int i, const char *url,
         cache_bus_state(g->cache[i], true);
     }
     conf.cache = g->cache[i];
+    open_limits(g, i);
+    conf.limits = g->limits[i];
     st = auth_open(&conf, &g->auth[i]);
     CHECK(st == ST_OK, "%s", status_name(st));
 }
@@ -88,6 +99,7 @@ void gate_close(struct gate *g)
 {
     for (int i = 0; i < GATE_REPLICAS; i++) {
         auth_close(g->auth[i]);
+        limits_close(g->limits[i]);
         cache_close(g->cache[i]);
     }
 }
@@ -101,6 +113,7 @@ void gate_request(const struct gate *g, struct fake *f, const char *fields)
 
     fake_get(f, fields);
     f->rq.now_ms = g->now_ms;
+    f->rq.start_us = clock_mono_us();
     f->rq.deadline_ms = rig_deadline();
     CHECK(address_read(str_of(from), &f->rq.client), "%s", from);
 }

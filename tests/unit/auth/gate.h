@@ -25,8 +25,8 @@ enum {
 
 struct gate {
     struct rig *rig;
-    struct log *log;
     struct cache *cache[GATE_REPLICAS];
+    struct limits *limits[GATE_REPLICAS];
     struct auth *auth[GATE_REPLICAS];
     int64_t now_ms;          /* what requests take for now */
     size_t memory_max_bytes; /* of the caches */

@@ -186,6 +186,39 @@ static void tampered(struct rig *r)
     gate_close(&g);
 }
 
+/* The store is asked about so many that are wrong, by an address; who is known
+ * is not kept out by them, nor do those count that are right. */
+static void guesses(struct rig *r)
+{
+    char cookie[COOKIE_ROOM], bad[COOKIE_ROOM];
+    struct who who;
+    enum status st = ST_OK;
+    struct gate g;
+    int n;
+
+    gate_open(&g, r, "", NULL);
+    gate_sign_in(&g, 0, USER, PROOF_COOKIE, "", cookie);
+    for (n = 0; n < 1500; n++) {
+        auth_tell(g.auth[0], UINT64_MAX, rig_deadline());
+        SHOWS(&g, 0, cookie, USER, NULL);
+    }
+    for (n = 0; n < 1500 && st != ST_TOO_MANY; n++) {
+        snprintf(bad, sizeof(bad), "Cookie: session_id=%043d\r\n", n);
+        st = gate_ask(&g, 0, bad, &who);
+    }
+    CHECK(st == ST_TOO_MANY && n > 100 && n <= 1000, "%d", n);
+    gate_request(&g, &f, bad);
+    CHECK(auth_identify(g.auth[0], &f.rq, &f.rp) == ST_TOO_MANY &&
+              reply_has_header(&f.rp, STR("Retry-After")) &&
+              gate_set_cookie(&f).ptr == NULL,
+          "%s", status_name(st));
+    fake_close(&f);
+    SHOWS(&g, 0, cookie, USER, NULL);
+    snprintf(g.address, sizeof(g.address), "192.0.2.8");
+    SHOWS(&g, 0, bad, 0, NULL);
+    gate_close(&g);
+}
+
 /* --- tokens -----------------------------------------------------------------
  */
 
@@ -423,6 +456,11 @@ static void each_tampered(void)
     rig_sqlite(tampered);
 }
 
+static void each_guess(void)
+{
+    rig_sqlite(guesses);
+}
+
 static void each_token(void)
 {
     rig_sqlite(tokens);
@@ -460,6 +498,7 @@ void test_session(void)
     RUN(each_without_a_cache);
     RUN(each_wrong_proof);
     RUN(each_tampered);
+    RUN(each_guess);
     RUN(each_token);
     RUN(each_refreshed);
     RUN(each_end);

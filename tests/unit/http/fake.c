@@ -45,7 +45,7 @@ enum status fake_open(struct fake *f, struct str raw)
 
 void fake_get(struct fake *f, const char *fields)
 {
-    static char raw[32 * 1024];
+    static _Thread_local char raw[32 * 1024];
     enum status st;
     int n = snprintf(raw, sizeof(raw), "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n",
                      fields);
