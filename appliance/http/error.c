@@ -41,22 +41,27 @@ const char *problem_code(enum problem p)
     return problems[p].code;
 }
 
-/* "at most %s" and "5": the message as a JSON string. */
-static void add_message(struct buf *b, const struct problem_at *p,
-                        enum lang lang)
+void problem_words(struct buf *b, const struct problem_at *p, enum lang lang)
 {
     struct str text = str_of(problems[p->what].text[lang]);
     const char *mark = strstr(text.ptr, "%s");
-    struct buf whole;
 
     if (mark == NULL) {
-        buf_add_json(b, text);
+        buf_add(b, text);
         return;
     }
+    buf_add(b, (struct str){ text.ptr, (size_t)(mark - text.ptr) });
+    buf_add(b, p->detail);
+    buf_add(b, str_of(mark + 2));
+}
+
+static void add_message(struct buf *b, const struct problem_at *p,
+                        enum lang lang)
+{
+    struct buf whole;
+
     buf_init(&whole, b->arena, b->cap);
-    buf_add(&whole, (struct str){ text.ptr, (size_t)(mark - text.ptr) });
-    buf_add(&whole, p->detail);
-    buf_add(&whole, str_of(mark + 2));
+    problem_words(&whole, p, lang);
     b->st = b->st == ST_OK ? whole.st : b->st;
     buf_add_json(b, (struct str){ whole.ptr, whole.len });
 }

@@ -129,6 +129,9 @@ void reply_ready(struct reply *rp, struct str body, struct str gzip,
 enum status reply_problem(struct reply *rp, struct str where, enum problem what,
                           struct str detail);
 
+/* "at most 5": what a person reads of it. */
+void problem_words(struct buf *b, const struct problem_at *p, enum lang lang);
+
 /* Turns a status into the error body of API.md (or RFC 9457 by Accept) in
  * the request's language, replacing whatever body was begun, with its ETag;
  * headers stay (Allow, WWW-Authenticate, Retry-After). A 503 gets a

@@ -3,6 +3,7 @@
 #ifndef RECORDS_RECORDS_IN_H
 #define RECORDS_RECORDS_IN_H
 
+#include "records/accounts.h"
 #include "records/filter/rules.h"
 #include "records/read/cursor.h"
 #include "records/read/json_out.h"
@@ -19,6 +20,7 @@ struct records {
     struct cache *cache;
     struct log *log;
     struct keeper *keeper;          /* NULL: none */
+    struct account_keeper accounts; /* what signing in has to do with it */
     struct statements *statements;  /* in the schema's order */
     const struct statements *users; /* NULL: no such collection */
     struct str cursor_key;          /* what cursors are signed with */

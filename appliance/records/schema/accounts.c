@@ -93,6 +93,11 @@ static enum status wrong_type(struct reader *r, const struct field *f,
         STR_ARG(field_type_name(type)), STR_ARG(f->name), what);
 }
 
+static enum status check_name(struct reader *r, struct field *f)
+{
+    return wrong_type(r, f, FIELD_TEXT, "is what an account is called");
+}
+
 static enum status check_email(struct reader *r, struct field *f)
 {
     enum status st = wrong_type(r, f, FIELD_EMAIL, "is what people sign in by");
@@ -156,6 +161,7 @@ static const struct {
     bool own;
     enum status (*check)(struct reader *r, struct field *f);
 } known[] = {
+    { STR_INIT("name"), false, check_name },
     { STR_INIT("email"), false, check_email },
     { STR_INIT("role"), true, check_role },
     { STR_INIT("active"), true, check_active },

@@ -614,7 +614,7 @@ static bool bounds_cross(const struct field *f)
 }
 
 /* The words of a problem with its %s filled in. */
-static const char *problem_words(struct reader *r, const struct wrong *w)
+static const char *words_of(struct reader *r, const struct wrong *w)
 {
     static const char *const words[] = {
 #define PROBLEM_WORDS(name, code, en, fr) en,
@@ -662,7 +662,7 @@ static enum status check_preset(struct reader *r, const struct field *f)
     st = value_read(f, f->preset, LANG_EN, r->arena, &unused, &w);
     if (st == ST_INVALID)
         return reader_bad_at(r, STR("default"), "the default does not fit: %s",
-                             problem_words(r, &w));
+                             words_of(r, &w));
     return st;
 }
 

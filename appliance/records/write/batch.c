@@ -7,6 +7,7 @@
 
 #include "base/enc.h"
 #include "base/nearest.h"
+#include "records/write/account.h"
 #include "records/write/write.h"
 
 /* A request of a batch, while it is still to be done. */
@@ -424,12 +425,34 @@ static enum status lock_in_order(struct batch *b)
     return st;
 }
 
+/* Hashing takes its time: before others have to wait for the writer. */
+static enum status hash_ahead(struct batch *b)
+{
+    enum status st = ST_OK;
+
+    for (b->at = 0; st == ST_OK && b->at < b->n; b->at++) {
+        struct part *p = &b->parts[b->at];
+        int64_t id;
+
+        if (p->id.ptr == NULL || records_id(p->id, &id) != ST_OK)
+            id = 0;
+        st = write_prefix(&b->u, b->at);
+        if (st == ST_OK)
+            st = account_hash_ahead(&b->u, &p->op, id);
+        if (st != ST_OK)
+            return failed(b, st);
+    }
+    return st;
+}
+
 static enum status run(struct unit *u, void *arg, struct answer *out)
 {
     struct batch *b = arg;
-    enum status st = unit_begin(u);
+    enum status st = hash_ahead(b);
 
     out->code = 200;
+    if (st == ST_OK)
+        st = unit_begin(u);
     if (st == ST_OK)
         st = lock_in_order(b);
     for (b->at = 0; st == ST_OK && b->at < b->n; b->at++)

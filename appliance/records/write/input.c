@@ -304,6 +304,30 @@ static enum status read_computed(struct input *in, const struct field *f)
     return note(in, f->name, PROBLEM_READ_ONLY, STR_NONE);
 }
 
+/* PocketBase's clients send a password twice. */
+static bool is_again(const struct input *in, struct str key)
+{
+    const struct accounts *all = &in->u->r->schema->users;
+
+    return str_eq(key, STR("passwordConfirm")) && in->op->s->c == all->c &&
+           json_get(in->op->body, all->password->name) != NULL;
+}
+
+static enum status read_again(struct input *in, struct str key,
+                              const struct json *v)
+{
+    const struct field *f = in->u->r->schema->users.password;
+    const struct json *first = json_get(in->op->body, f->name);
+    struct str a, b;
+
+    if (json_kind(first) == JSON_NULL && json_kind(v) == JSON_NULL)
+        return ST_OK;
+    if (json_str(first, &a) == ST_OK && json_str(v, &b) == ST_OK &&
+        str_eq(a, b))
+        return ST_OK;
+    return note(in, key, PROBLEM_NOT_THE_SAME, f->name);
+}
+
 static enum status read_member(struct input *in, struct str key,
                                const struct json *v)
 {
@@ -316,6 +340,8 @@ static enum status read_member(struct input *in, struct str key,
         return read_field(in, f, v);
     if (is_echo(key))
         return ST_OK;
+    if (is_again(in, key))
+        return read_again(in, key, v);
     if (str_eq(key, STR("id")) || str_eq(key, STR("version")) ||
         str_eq(key, STR("deleted")))
         return read_own(in, key, v);

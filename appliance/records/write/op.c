@@ -4,7 +4,7 @@
 
 #include "records/sql/parts.h"
 #include "records/sql/select.h"
-#include "records/write/unit.h"
+#include "records/write/account.h"
 
 /* An upsert that others keep crossing gives up after so many. */
 enum { ROUNDS_MAX = 8 };
@@ -257,6 +257,8 @@ static enum status change_row(struct unit *u, struct op *op,
     if (st == ST_OK)
         st = update_links(u, op, before, row != NULL, &row);
     if (st == ST_OK && row != NULL)
+        st = account_changed(u, op, before, row);
+    if (st == ST_OK && row != NULL)
         st = audit_note(u, op->s, AUDIT_UPDATE, op->id, before, row,
                         op->change.given);
     if (st == ST_OK)
@@ -322,7 +324,7 @@ static enum status change(struct unit *u, struct op *op, struct done *out)
     enum status st;
 
     if (op->change.modifiers == NULL && !holds_targets(op) &&
-        is_plain(u, op, ACTION_UPDATE)) {
+        !account_asks(u, op) && is_plain(u, op, ACTION_UPDATE)) {
         ask_with(u, &op->change);
         return change_at_once(u, op, out);
     }
@@ -665,16 +667,6 @@ bool op_has_body(enum op_kind kind)
     return kind < OP_DELETE;
 }
 
-/* Nothing is kept of a password that nobody hashes. */
-static enum status check_password(struct unit *u, const struct op *op)
-{
-    const struct field *f = u->r->schema->users.password;
-
-    if (op->s->c != f->owner || op->change.value[f->no].kind == VALUE_NULL)
-        return ST_OK;
-    return unit_problem(u, f->name, PROBLEM_READ_ONLY, STR_NONE);
-}
-
 enum status op_prepare(struct unit *u, struct op *op)
 {
     enum status st = op_permit(u, op), on = ST_OK;
@@ -683,11 +675,10 @@ enum status op_prepare(struct unit *u, struct op *op)
     if (st != ST_OK || !op_has_body(op->kind))
         return st;
     st = input_change(u, op);
-    if (st == ST_OK)
-        st = check_password(u, op);
     if (op->kind == OP_UPSERT && (st == ST_OK || st == ST_INVALID))
         on = check_on(u, op);
-    return st == ST_OK ? on : st;
+    st = st == ST_OK ? on : st;
+    return st == ST_OK ? account_hash(u, op) : st;
 }
 
 enum status op_run(struct unit *u, struct op *op, struct done *out)

@@ -14,6 +14,7 @@
  * The rows that go are locked from the first to the last, each before those
  * that refer to it are looked for: nobody can come to refer to them meanwhile
  * (links_hold has the other end). */
+#include "records/write/account.h"
 #include "records/write/along.h"
 
 struct removal {
@@ -22,6 +23,7 @@ struct removal {
     const struct value *row; /* of the one asked for */
     bool purge, in_way;
     int64_t moment;
+    struct leaving leaving;
 };
 
 /* --- who goes ------------------------------------------------------------ */
@@ -376,10 +378,41 @@ static enum status run_batches(struct removal *rm, bool gone)
     return st;
 }
 
+static enum status note_leaving(void *arg, const struct value *row,
+                                struct arena *a)
+{
+    struct removal *rm = arg;
+
+    (void)a;
+    account_leaves(rm->u, &rm->leaving, row);
+    return ST_OK;
+}
+
+static enum status find_leaving(struct removal *rm)
+{
+    const struct collection *users = rm->u->r->schema->users.c;
+    enum status st = ST_OK;
+    size_t n = 0;
+
+    for (const struct batch *b = rm->al.first; b != NULL; b = b->next)
+        n += b->s->c == users ? b->n : 0;
+    rm->leaving.id =
+        arena_take_array(rm->u->rq->arena, n, sizeof(*rm->leaving.id));
+    if (rm->leaving.id == NULL)
+        return ST_NO_MEMORY;
+    for (const struct batch *b = rm->al.first; st == ST_OK && b != NULL;
+         b = b->next)
+        if (b->s->c == users)
+            st = along_rows(rm->u, b->s, b->id, b->n, note_leaving, rm);
+    return st;
+}
+
 static enum status go(struct removal *rm)
 {
     enum status st = note_all(rm);
 
+    if (st == ST_OK)
+        st = find_leaving(rm);
     if (st == ST_OK)
         st = each_edge(rm, ALONG_ALL, ON_DELETE_NULL, release);
     if (st == ST_OK)
@@ -388,7 +421,9 @@ static enum status go(struct removal *rm)
         st = each_edge(rm, ALONG_GONE, ON_DELETE_RESTRICT, forget);
     if (st == ST_OK)
         st = each_edge(rm, ALONG_GONE, ON_DELETE_CASCADE, forget_cascade);
-    return st == ST_OK ? run_batches(rm, true) : st;
+    if (st == ST_OK)
+        st = run_batches(rm, true);
+    return st == ST_OK ? account_left(rm->u, &rm->leaving) : st;
 }
 
 /* --- one record ---------------------------------------------------------- */
@@ -416,7 +451,8 @@ static enum status remove_with_others(struct unit *u,
 enum status remove_record(struct unit *u, const struct statements *s,
                           const struct value *row, bool purge)
 {
-    if (s->c->n_referrers > 0 || s->c->trash.on || s->c->audit.on)
+    if (s->c->n_referrers > 0 || s->c->trash.on || s->c->audit.on ||
+        s->c == u->r->schema->users.c)
         return remove_with_others(u, s, row, purge);
     unit_changed(u, s->c);
     return unit_run(u, &s->remove, &row[ROW_ID], NULL, NULL);

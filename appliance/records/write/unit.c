@@ -54,7 +54,8 @@ enum status unit_run(struct unit *u, const struct query *q,
     enum status st = take(u);
 
     /* Alone it is a transaction of its own; beside others it shares theirs. */
-    if (st == ST_OK && !u->undone && is_write(q) && store_crowded(u->c))
+    if (st == ST_OK && !u->undone && is_write(q) &&
+        (u->keyed || store_crowded(u->c)))
         st = unit_begin(u);
     if (st != ST_OK)
         return st;
@@ -118,9 +119,13 @@ void unit_undo(struct unit *u)
  * may need one. */
 static void tell(struct unit *u)
 {
+    const struct account_keeper *k = &u->r->accounts;
+
     for (size_t i = 0; i < u->r->schema->n; i++)
         if (u->changed[i])
             cache_changed(u->r->cache, (unsigned)i, u->rq->deadline_ms);
+    if (u->told != 0 && k->tell != NULL)
+        k->tell(k->arg, u->told, u->rq->deadline_ms);
 }
 
 enum status unit_close(struct unit *u, enum status st)
@@ -139,6 +144,8 @@ enum status unit_close(struct unit *u, enum status st)
     u->undone = true;
     if ((keep && st == ST_OK) || u->unsure)
         tell(u);
+    if (keep && st == ST_OK && u->cookie.len > 0)
+        reply_header(u->rp, STR("Set-Cookie"), u->cookie);
     return st;
 }
 

@@ -26,11 +26,14 @@ struct unit {
     struct asking asking;
     struct store_conn *c; /* NULL until the first statement */
     bool begun;           /* in a transaction; else each statement is one */
-    bool keyed;           /* the answer is kept with the change */
+    bool keyed;           /* the answer is kept with the change, so that even a
+                           * single statement begins a transaction */
     bool undone;          /* rolled back already: only questions are left */
     bool unsure;          /* a statement outside a transaction may have been
                            * done though it failed */
     bool changed[COLLECTIONS_MAX]; /* caches to be told */
+    uint64_t told;     /* what auth/ is to be told when it is kept */
+    struct str cookie; /* for the reply then; empty: none */
     struct store_error why;
     int64_t store_us;
     struct str prefix;       /* before the names of problems: "2." in a batch */
@@ -97,7 +100,8 @@ struct op {
     bool purge;              /* OP_DELETE: for good */
     /* If-Match and If-None-Match, lists joined; ptr NULL: not sent. */
     struct str if_match, if_none_match;
-    bool prepared;
+    bool prepared, hashed;
+    struct value hash; /* hashed: what is kept of the password */
     struct change change;
 };
 

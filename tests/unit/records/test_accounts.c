@@ -18,6 +18,7 @@
 static const struct {
     const char *json, *pointer, *what;
 } mistakes[] = {
+    { FIELD(TYPE("name", "int")), F0 "/type", "must be \"text\"" },
     { FIELD(TYPE("email", "text") ",\"unique\":true"), F0 "/type",
       "must be \"email\": the field email of users is what people sign in by" },
     { FIELD(TYPE("email", "email")), F0 "/unique", "must be true" },
@@ -133,7 +134,7 @@ static const struct {
             ",\"rules\":{\"read\":null}},{" TYPE("password", "password")
             ",\"rules\":{\"write\":\"\"}},{" TYPE("email", "email")
             ",\"unique\":true,\"max\":60},{" TYPE("role", "select")
-            ",\"values\":[\"x\",\"admin\"]},{" TYPE("name", "int") "}]"), 0,
+            ",\"values\":[\"x\",\"admin\"]},{" TYPE("name", "text") "}]"), 0,
       "active password email role name ", "nna", false, "" },
 };
 /* clang-format on */
