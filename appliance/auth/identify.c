@@ -34,11 +34,11 @@ size_t cookie_shown(const struct request *rq, struct str *first)
         while (left.ptr != NULL) {
             struct str value = str_trim(str_cut(&left, ';'));
 
-            if (!str_starts(value, STR(COOKIE_NAME)) ||
-                !str_eq(str_trim(str_cut(&value, '=')), STR(COOKIE_NAME)))
+            if (!str_starts(value, STR(COOKIE_NAME "=")))
                 continue;
+            str_cut(&value, '=');
             if (n++ == 0)
-                *first = value.ptr == NULL ? STR("") : str_trim(value);
+                *first = value;
         }
     return n;
 }

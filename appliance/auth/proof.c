@@ -83,9 +83,8 @@ static enum status pack(const struct auth *au, const struct known *k,
     return buf_done(&b, out);
 }
 
-/* False: nothing that pack() made. */
-static bool unpack(const struct auth *au, struct str from, struct known *k,
-                   const char **user)
+bool known_read(const struct auth *au, struct str from, struct known *k,
+                const char **user)
 {
     struct packed p;
     const char *at = from.ptr + sizeof(p);
@@ -165,7 +164,7 @@ static enum status look(struct lookup *l, bool bypass, struct known *out,
     enum status st = cache_fetch(l->au->conf.cache, &want, l->rq->arena, fill,
                                  l, &found, tier);
 
-    if (st == ST_OK && !unpack(l->au, found.body, out, user))
+    if (st == ST_OK && !known_read(l->au, found.body, out, user))
         return ST_NOT_FOUND;
     return st;
 }

@@ -44,6 +44,11 @@ MUST_CHECK enum status proof_find(struct auth *au, struct request *rq,
                                   const struct secret_hash *h,
                                   known_ask_fn *ask, struct known *out);
 
+/* What is kept of it, by this process or in Redis. *out and *user point into
+ * from. False: not as it was written. */
+bool known_read(const struct auth *au, struct str from, struct known *out,
+                const char **user);
+
 /* Runs one statement on a connection of its own; what cannot be kept within a
  * moment is not. For notes of last use. */
 void note_use(struct auth *au, const struct request *rq, const struct query *q,
