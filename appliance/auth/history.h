@@ -21,7 +21,8 @@
 enum event { EVENT_TABLE(EVENT_ID) EVENT__COUNT };
 #undef EVENT_ID
 
-/* In the transaction of c. detail: a JSON object, or empty. */
+/* In the transaction of c. detail: a JSON object, or empty; what the client
+ * says it is (User-Agent) is added to it. */
 MUST_CHECK enum status history_note(struct auth *au, struct store_conn *c,
                                     const struct request *rq, enum event what,
                                     int64_t account, struct str detail);

@@ -18,6 +18,7 @@ enum {
 #define DAY_MS           INT64_C(86400000)
 #define KEY_LINGER_MS    (90 * DAY_MS) /* its owner sees that it has ended */
 #define TICKET_LINGER_MS (30 * DAY_MS)
+#define HISTORY_MS       (365 * DAY_MS)
 
 struct housekeeper {
     struct auth *au;
@@ -65,6 +66,8 @@ enum status housekeeper_round(struct auth *au, int64_t now_ms,
         st = forget(&rd, SQL_KEY_FORGET, now_ms - KEY_LINGER_MS, &gone);
     if (st == ST_OK)
         st = forget(&rd, SQL_TICKET_FORGET, now_ms - TICKET_LINGER_MS, &gone);
+    if (st == ST_OK)
+        st = forget(&rd, SQL_HISTORY_FORGET, now_ms - HISTORY_MS, &gone);
     *more = rd.more;
     return st;
 }

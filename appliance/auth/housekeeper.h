@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A thread that takes away, a little at a time, what is long over: sessions,
- * keys, tickets. auth/ only. */
+ * keys, tickets, lines of history. auth/ only. */
 #ifndef AUTH_HOUSEKEEPER_H
 #define AUTH_HOUSEKEEPER_H
 

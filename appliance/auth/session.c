@@ -112,15 +112,14 @@ static enum status end_oldest(struct work *w, const struct request *rq,
                         detail_count("unused", (int64_t)rows.n, room));
 }
 
-/* As much of it as is text. */
-static struct value agent_of(const struct request *rq)
+struct str agent_shown(const struct request *rq)
 {
     struct str agent = request_header(rq, "user-agent");
 
     if (agent.len > AGENT_MAX_BYTES)
         agent.len = AGENT_MAX_BYTES;
     agent.len = str_utf8_run(agent);
-    return agent.len == 0 ? VALUE_NONE : VALUE_S(agent);
+    return agent;
 }
 
 static enum status add_session(struct work *w, const struct request *rq,
@@ -128,6 +127,7 @@ static enum status add_session(struct work *w, const struct request *rq,
                                const struct secret *secret, int64_t *id)
 {
     char address[46];
+    struct str agent = agent_shown(rq);
     struct secret_hash hash;
     struct rows rows = { .n = 0 };
     enum status st;
@@ -139,7 +139,7 @@ static enum status add_session(struct work *w, const struct request *rq,
                       VALUE_I(in->how), VALUE_I(rq->now_ms),
                       VALUE_S(((struct str){
                           address, address_text(rq->client, address) })),
-                      agent_of(rq) },
+                      agent.len == 0 ? VALUE_NONE : VALUE_S(agent) },
                   rq->arena, &rows);
     if (st == ST_OK)
         *id = rows.cell[0].i;

@@ -26,6 +26,9 @@ void secret_make(struct secret *out);
 void secret_of(const uint8_t bytes[SECRET_BYTES], struct secret *out);
 bool secret_text_is(struct str text); /* has that form */
 
+/* What the client says it is, as much of it as is text; may be empty. */
+struct str agent_shown(const struct request *rq);
+
 /* --- beginning -------------------------------------------------------------
  */
 

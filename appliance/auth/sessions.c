@@ -14,7 +14,7 @@ enum status account_asked(const struct request *rq, struct reply *rp,
 
     if (st != ST_OK)
         return st;
-    if (text.ptr != NULL && str_to_int(text, 1, INT64_MAX, &id) != ST_OK) {
+    if (text.ptr != NULL && str_to_int(text, 0, INT64_MAX, &id) != ST_OK) {
         st = reply_problem(rp, STR("account"), PROBLEM_BAD_VALUE, STR("an id"));
         return st == ST_INVALID ? ST_BAD_INPUT : st;
     }

@@ -17,6 +17,8 @@
 #define KEY_COLUMNS \
     "\"id\", \"account\", \"name\", \"hint\", \"scopes\", \"made\", " \
     "\"ends\", \"used\", \"address\""
+#define ACCOUNT_COLUMNS \
+    "u.\"id\", u.\"email\", u.\"name\", u.\"active\", u.\"password\""
 
 #define TABLE(live, hold) { \
     [SQL_SESSION_FIND] = ROW(READ, "iiiiis", 1, \
@@ -64,6 +66,16 @@
     [SQL_ACCOUNT_ADMINS] = ROW(COUNT, "i", 0, \
         "SELECT count(*) FROM \"users\" u WHERE u.\"role\" = 'admin' " \
         "AND u.\"active\"" live), \
+    [SQL_ACCOUNT_FIND] = ROW(READ, "issbs", 2, \
+        "SELECT " ACCOUNT_COLUMNS " FROM \"users\" u " \
+        "WHERE lower(u.\"email\") = $1" live " ORDER BY " \
+        "CASE WHEN u.\"email\" = $2 THEN 0 ELSE 1 END, u.\"id\" LIMIT 2"), \
+    [SQL_ACCOUNT_GET] = ROW(READ, "issbs", 1, \
+        "SELECT " ACCOUNT_COLUMNS " FROM \"users\" u WHERE u.\"id\" = $1" \
+        live), \
+    [SQL_ACCOUNT_PASSWORD] = ROW(UPDATE, NULL, 3, \
+        "UPDATE \"users\" SET \"password\" = $1 WHERE \"id\" = $2 " \
+        "AND \"password\" = $3"), \
     [SQL_KEY_FIND] = ROW(READ, "iisiis", 1, \
         "SELECT k.\"id\", k.\"account\", k.\"scopes\", k.\"ends\", " \
         "k.\"used\", u.\"role\" FROM " KEY " k LEFT JOIN \"users\" u " \
@@ -115,6 +127,18 @@
         "INSERT INTO \"_audit\" (\"at\", \"collection\", \"record\", " \
         "\"what\", \"who\", \"name\", \"address\", \"request\", \"after\") " \
         "VALUES ($1, '_account', $2, $3, $4, $5, $6, $7, $8)"), \
+    [SQL_HISTORY_LIST] = ROW(LIST, "iisissss", 3, \
+        "SELECT \"id\", \"at\", \"what\", \"who\", \"name\", " \
+        "\"address\", \"request\", \"after\" FROM \"_audit\" " \
+        "WHERE \"collection\" = '_account' AND \"record\" = $1 " \
+        "ORDER BY \"id\" DESC LIMIT $2 OFFSET $3"), \
+    [SQL_HISTORY_COUNT] = ROW(COUNT, "i", 1, \
+        "SELECT count(*) FROM \"_audit\" WHERE \"collection\" = " \
+        "'_account' AND \"record\" = $1"), \
+    [SQL_HISTORY_FORGET] = ROW(DELETE, NULL, 2, \
+        "DELETE FROM \"_audit\" WHERE \"id\" IN (SELECT \"id\" FROM " \
+        "\"_audit\" WHERE \"collection\" = '_account' AND \"at\" < $1 " \
+        "ORDER BY \"at\" LIMIT $2)"), \
 }
 
 #define TRASH " AND u.\"deleted\" IS NULL"

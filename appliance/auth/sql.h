@@ -30,6 +30,11 @@ enum auth_sql {
     SQL_ACCOUNT_HOLD,
     SQL_ACCOUNT_HOLD_HASH, /* $1 account, $2 its password's hash: the same */
     SQL_ACCOUNT_ADMINS,    /* how many are live and administrators */
+    /* $1 e-mail address in small (ASCII) letters, $2 as it was typed: id,
+     * email, name, active, password; exactly that one first, then one other */
+    SQL_ACCOUNT_FIND,
+    SQL_ACCOUNT_GET,      /* $1 id: the same */
+    SQL_ACCOUNT_PASSWORD, /* $1 hash, $2 id, $3 the hash it has */
     /* $1 hash: id, account, scopes, ends, used, role; of no account, or of a
      * live one */
     SQL_KEY_FIND,
@@ -55,6 +60,11 @@ enum auth_sql {
     /* $1 at, $2 account, $3 what, $4 who, $5 his name, $6 address, $7 request,
      * $8 detail */
     SQL_HISTORY_ADD,
+    /* $1 account, $2 how many, $3 but so many: id, at, what, who, name,
+     * address, request, detail; newest first */
+    SQL_HISTORY_LIST,
+    SQL_HISTORY_COUNT,  /* $1 account */
+    SQL_HISTORY_FORGET, /* $1 from before, $2 how many */
     SQL_AUTH__COUNT
 };
 

@@ -335,6 +335,15 @@ void ddl_deleted(struct buf *b, const struct collection *c)
     buf_add(b, STR("\"deleted\") WHERE \"deleted\" IS NOT NULL"));
 }
 
+void ddl_email(struct buf *b, const struct collection *c)
+{
+    char name[DDL_NAME_MAX + 1];
+
+    ddl_beside_name("_email_", c, "", name);
+    begin_index(b, "CREATE INDEX", name, c);
+    buf_add(b, STR("lower(\"email\"))"));
+}
+
 void ddl_memory(struct buf *b)
 {
     buf_add(b, STR("CREATE TABLE \"_schema\" (\"id\" INTEGER PRIMARY KEY, "

@@ -69,6 +69,7 @@ void ddl_foreign_key(struct buf *b, const struct collection *c,
  *             unique indexes hold WHERE "deleted" IS NULL; "_deleted_<c>" is
  *             an index on it, of the rows in the trash only.
  * "_created_<c>" an index on (created, id): what clients sort by most.
+ * "_email_users" an index on lower(email): who signs in, in any case.
  * "_search_<c>_" full text over the searchable fields. SQLite: an FTS5 table
  *             without content (contentless_delete); its own tables are called
  *             _search_<c>__data and so on, as no other collection's can be. A
@@ -107,6 +108,7 @@ void ddl_links_index(struct buf *b, const struct collection *c,
 void ddl_beside_name(const char *prefix, const struct collection *c,
                      const char *suffix, char out[DDL_NAME_MAX + 1]);
 void ddl_deleted_column(struct buf *b, enum store_dialect d);
+void ddl_email(struct buf *b, const struct collection *c);
 void ddl_created(struct buf *b, enum store_dialect d,
                  const struct collection *c);
 void ddl_deleted(struct buf *b, const struct collection *c);

@@ -318,6 +318,11 @@ static void add_beside_indexes(struct planner *p, const struct collection *c)
         ddl_deleted(planner_sql(p, &b), c);
         planner_add(p, &b, &PLANNER_SAFE, "makes the index %s", name);
     }
+    ddl_beside_name("_email_", c, "", name);
+    if (c == p->new->users.c && !found_index(&p->found, str_of(name))) {
+        ddl_email(planner_sql(p, &b), c);
+        planner_add(p, &b, &PLANNER_SAFE, "makes the index %s", name);
+    }
 }
 
 static void add_indexes(struct planner *p, const struct collection *c)
