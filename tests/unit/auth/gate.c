@@ -15,6 +15,8 @@
     "(3, 1, 1, 1, 'Cat', 'cat@x.org', 'manager', TRUE, 'hash of cat'), "       \
     "(4, 1, 1, 1, 'Dan', 'dan@x.org', 'user', FALSE, 'hash of dan')"
 
+enum { CHEAP = 4 }; /* of bcrypt */
+
 /* --- opening ---------------------------------------------------------------
  */
 
@@ -61,7 +63,7 @@ static void open_replica(struct gate *g, int i, const char *url,
     struct auth_conf conf = { .store = g->rig->store,
                               .first_space = 0,
                               .cookie_path = STR_INIT("/"),
-                              .cost = 4,
+                              .cost = g->cost,
                               .idle_ms = IDLE_DAYS * DAY_MS,
                               .max_ms = MAX_DAYS * DAY_MS };
     enum status st;
@@ -78,16 +80,28 @@ static void open_replica(struct gate *g, int i, const char *url,
     CHECK(st == ST_OK, "%s", status_name(st));
 }
 
-void gate_open_sized(struct gate *g, struct rig *r, const char *url,
-                     struct bus *bus, size_t memory_max_bytes)
+static void open_all(struct gate *g, struct rig *r, const char *url,
+                     struct bus *bus, size_t memory_max_bytes, int cost)
 {
     *g = (struct gate){ .rig = r,
                         .now_ms = clock_wall_ms(),
-                        .memory_max_bytes = memory_max_bytes };
+                        .memory_max_bytes = memory_max_bytes,
+                        .cost = cost };
     planning_must(r, PLANNING_NOTHING, false);
     rig_run(r, ACCOUNTS);
     for (int i = 0; i < GATE_REPLICAS; i++)
         open_replica(g, i, url, bus);
+}
+
+void gate_open_sized(struct gate *g, struct rig *r, const char *url,
+                     struct bus *bus, size_t memory_max_bytes)
+{
+    open_all(g, r, url, bus, memory_max_bytes, CHEAP);
+}
+
+void gate_open_cost(struct gate *g, struct rig *r, int cost)
+{
+    open_all(g, r, "", NULL, 4 << 20, cost);
 }
 
 void gate_open(struct gate *g, struct rig *r, const char *url, struct bus *bus)

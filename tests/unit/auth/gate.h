@@ -28,6 +28,7 @@ struct gate {
     struct cache *cache[GATE_REPLICAS];
     struct limits *limits[GATE_REPLICAS];
     struct auth *auth[GATE_REPLICAS];
+    int cost;                /* of bcrypt */
     int64_t now_ms;          /* what requests take for now */
     size_t memory_max_bytes; /* of the caches */
     char address[46];        /* whose requests; "": 192.0.2.7 */
@@ -38,6 +39,7 @@ struct gate {
 void gate_open(struct gate *g, struct rig *r, const char *url, struct bus *bus);
 void gate_open_sized(struct gate *g, struct rig *r, const char *url,
                      struct bus *bus, size_t memory_max_bytes);
+void gate_open_cost(struct gate *g, struct rig *r, int cost);
 void gate_close(struct gate *g);
 
 /* A request with these fields ("Cookie: …\r\n") by gate's clock; then close. */
