@@ -11,6 +11,7 @@
 #include "auth/visitor.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "mem_fail.h"
 
 static struct limits *open_limits(const char *text)
 {
@@ -628,6 +629,30 @@ static void test_failures_flood(void)
     limits_close(l);
 }
 
+/* Each allocation fails once: it does not open, and keeps nothing. */
+static void out_of_memory(void)
+{
+    struct limits_conf conf = { .cache = NULL };
+    enum status st = ST_NO_MEMORY;
+    char what[256] = "";
+
+    CHECK(rates_read(STR("on"), conf.rate, what) == ST_OK, "%s", what);
+    for (long n = 0; st != ST_OK; n++) {
+        struct limits *l = NULL;
+        long before = mem_live;
+
+        mem_calls = 0;
+        mem_fail_at = n;
+        st = limits_open(&conf, &l);
+        mem_fail_at = -1;
+        CHECK(st == ST_OK || (st == ST_NO_MEMORY && l == NULL), "%ld: %s", n,
+              status_name(st));
+        CHECK(n < 100, "never");
+        limits_close(l);
+        CHECK(mem_live == before, "fail at %ld leaks", n);
+    }
+}
+
 /* --- what it costs ---------------------------------------------------------
  */
 
@@ -671,5 +696,6 @@ void test_auth_limits(void)
     RUN(test_race_right);
     RUN(test_race_many);
     RUN(test_failures_flood);
+    RUN(out_of_memory);
     RUN(test_cost);
 }
