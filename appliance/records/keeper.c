@@ -53,7 +53,7 @@ static void pretend(const struct round *rd, struct arena *a, struct request *rq,
 {
     *rq = (struct request){ .arena = a,
                             .user = "retention",
-                            .who = { .is_admin = true, .trusted = true },
+                            .who = { .is_admin = true },
                             .now_ms = rd->now_ms,
                             .deadline_ms = clock_mono_ms() + ROUND_MAX_MS };
     reply_init(rp, a, REPLY_ARENA_BYTES);

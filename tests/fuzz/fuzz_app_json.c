@@ -28,7 +28,7 @@ static void ask_defaults(const struct collection *c, struct arena *a)
     struct value v;
 
     for (size_t i = 0; i < c->n_fields; i++)
-        MUST(value_preset(&c->fields[i], 0, a, &v) == ST_OK);
+        MUST(value_preset(&c->fields[i], 0, 1, a, &v) == ST_OK);
 }
 
 static void ask_statements(const struct schema *s, enum store_dialect d,

@@ -164,6 +164,8 @@ const bad = [
     field({ type: 'select', values: ['a', 'b'], default: ['a'] }),
     field({ type: 'relation' }),
     field({ type: 'relation', collection: 'a', default: 1 }),
+    field({ type: 'relation', collection: 'a', default: '@user.id' }),
+    field({ type: 'relation', collection: 'users', max: 2, default: '@user.id' }),
     field({ type: 'relation', collection: 'a', onDelete: 'x' }),
     field({ type: 'relation', collection: 'a', min: 1 }),
     field({ type: 'relation', collection: 'a', max: 1001 }),

@@ -230,6 +230,8 @@ static void note_preset(struct buf *b, const struct field *f)
         add_note(b, "When not given: ", STR("now"), ".");
     if (str_eq(s, STR("@today")) && f->type == FIELD_DATE)
         add_note(b, "When not given: ", STR("today"), ".");
+    if (f->type == FIELD_RELATION)
+        add_note(b, "When not given: ", STR("who makes the record"), ".");
 }
 
 static void note_all(struct buf *b, const struct field *f)

@@ -138,8 +138,10 @@ void condition_paths(const struct condition *c,
                      void (*see)(void *arg, const struct path *p), void *arg);
 
 /* Does its answer change though no row does (@now, @today)? Does it depend
- * on who asks (@user.id; @user.role)? */
+ * on who asks: at all, be it only whether there is somebody; on his @user.id;
+ * on his @user.role? */
 bool condition_of_time(const struct condition *c);
+bool condition_of_user(const struct condition *c);
 bool condition_of_user_id(const struct condition *c);
 bool condition_of_user_role(const struct condition *c);
 

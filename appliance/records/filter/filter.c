@@ -165,9 +165,30 @@ bool condition_of_time(const struct condition *c)
     return kinds_in(c) & (1u << OPERAND_NOW | 1u << OPERAND_TODAY);
 }
 
+bool condition_of_user(const struct condition *c)
+{
+    return kinds_in(c) & (1u << OPERAND_USER_ID | 1u << OPERAND_USER_ROLE);
+}
+
+static bool is_null(const struct operand *o)
+{
+    return o->kind == OPERAND_VALUE && o->value.kind == VALUE_NULL;
+}
+
+/* Computed fields, which are the same for all, need not be looked into. */
 bool condition_of_user_id(const struct condition *c)
 {
-    return kinds_in(c) & 1u << OPERAND_USER_ID;
+    switch (c->kind) {
+    case CONDITION_CONSTANT:
+        return false;
+    case CONDITION_COMPARE:
+        return (c->a.kind == OPERAND_USER_ID && !is_null(&c->b)) ||
+               (c->b.kind == OPERAND_USER_ID && !is_null(&c->a));
+    case CONDITION_AND:
+    case CONDITION_OR:
+        break;
+    }
+    return condition_of_user_id(c->left) || condition_of_user_id(c->right);
 }
 
 bool condition_of_user_role(const struct condition *c)

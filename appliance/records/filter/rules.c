@@ -32,18 +32,13 @@ enum decision action_decide(const struct collection *c, enum action what,
     if (!scope_has(q->who, c, what))
         return DECIDE_NO;
     if (!c->has_rules)
-        return q->who->is_admin || q->who->trusted ? DECIDE_YES : DECIDE_NO;
+        return q->who->is_admin ? DECIDE_YES : DECIDE_NO;
     return rule_decide(&c->rules[what], q);
 }
 
 static bool is_nobody(const struct who *who)
 {
-    return who->id == 0 && !who->is_admin && !who->trusted;
-}
-
-static bool of_user(const struct condition *c)
-{
-    return condition_of_user_id(c) || condition_of_user_role(c);
+    return who->id == 0 && !who->is_admin;
 }
 
 enum refusal action_refusal(const struct collection *c, enum action what,
@@ -54,7 +49,7 @@ enum refusal action_refusal(const struct collection *c, enum action what,
     if (!scope_has(q->who, c, what))
         return REFUSED_BY_SCOPE;
     if (is_nobody(q->who) &&
-        (!c->has_rules || (r->kind == RULE_WHEN && of_user(r->when) &&
+        (!c->has_rules || (r->kind == RULE_WHEN && condition_of_user(r->when) &&
                            condition_decide(r->when, q) == DECIDE_NO)))
         return REFUSED_TO_NOBODY;
     return REFUSED_BY_RULE;

@@ -222,20 +222,22 @@ static void create_table(struct planner *p, const struct collection *c)
 }
 
 /* The default also becomes the value of the records that are there, which
- * changes them; not where each must have another. */
+ * changes them; not where each must have another, nor where it is who makes
+ * the record. */
 static void fill_column(struct planner *p, const struct collection *c,
                         const struct field *f)
 {
     struct plan_step step = { .n_args = 1 };
     struct value *value = arena_take(p->arena, sizeof(*value));
-    int64_t n = f->preset == NULL || f->unique ? 0 : planner_rows(p, c);
+    bool fills = f->preset != NULL && !f->unique && f->type != FIELD_RELATION;
+    int64_t n = fills ? planner_rows(p, c) : 0;
     struct buf b;
 
     if (p->st == ST_OK && value == NULL)
         p->st = ST_NO_MEMORY;
     if (p->st != ST_OK || n == 0)
         return;
-    p->st = value_preset(f, p->now_ms, p->arena, value);
+    p->st = value_preset(f, p->now_ms, 0, p->arena, value);
     step.args = value;
     buf_add(planner_sql(p, &b), STR("UPDATE "));
     ddl_name(&b, c->name);
@@ -253,7 +255,8 @@ static void add_column(struct planner *p, const struct collection *c,
 
     int64_t n = 0;
 
-    if (f->required && f->preset == NULL && found_table(&p->found, c->name))
+    if (f->required && (f->preset == NULL || f->type == FIELD_RELATION) &&
+        found_table(&p->found, c->name))
         n = planner_rows(p, c);
     buf_add(planner_sql(p, &b), STR("ALTER TABLE "));
     ddl_name(&b, c->name);

@@ -305,6 +305,8 @@ static bool is_known(const struct reading *rd)
 static enum status answer_one(struct reading *rd, struct reply *rp)
 {
     records_etag(rp, rd->out.etag);
+    if (shape_is_of_reader(rd->shape)) /* of one browser, before and after */
+        reply_header(rp, STR("Vary"), STR("Cookie, Authorization"));
     if (is_known(rd)) {
         if (rd->out.gzip.len > 0) /* as its 200 has it */
             reply_header(rp, STR("Vary"), STR("Accept-Encoding"));

@@ -331,6 +331,39 @@ static bool is_of_neighbours(const struct field *f)
     return !further;
 }
 
+static bool is_ruled(const struct field *f)
+{
+    return f->read.kind == RULE_WHEN || f->read.kind == RULE_NOBODY;
+}
+
+/* Of one version, does one reader always get the field, or never? A key stays
+ * when its account's role changes; a session does not. */
+static bool rule_stays(const struct field *f, const struct asking *asking)
+{
+    bool further = asking->who->proof == PROOF_KEY;
+
+    if (f->read.kind == RULE_WHEN) {
+        condition_paths(f->read.when, see_further, &further);
+        further = further || condition_of_time(f->read.when);
+    }
+    return !further;
+}
+
+static bool is_on(const struct node *n, size_t i)
+{
+    return n->shown == NULL || n->shown[i].on;
+}
+
+bool shape_is_of_reader(const struct shape *sh)
+{
+    const struct node *n = sh->root;
+
+    for (size_t i = 0; i < n->s->n_shown; i++)
+        if (is_on(n, i) && is_ruled(n->s->shown[i]))
+            return true;
+    return false;
+}
+
 enum shape_stays shape_stays(const struct shape *sh)
 {
     const struct node *n = sh->root;
@@ -341,11 +374,9 @@ enum shape_stays shape_stays(const struct shape *sh)
     for (size_t i = 0; i < n->s->n_shown; i++) {
         const struct field *f = n->s->shown[i];
 
-        if (n->shown != NULL && !n->shown[i].on)
+        if (!is_on(n, i))
             continue;
-        /* One address, one ETag, two readers: they are not to be told that
-         * what the other saw is what they would see. */
-        if (f->read.kind == RULE_WHEN || f->read.kind == RULE_NOBODY)
+        if (is_ruled(f) && !rule_stays(f, sh->asking))
             return SHAPE_OF_MORE;
         if (f->computed != NULL && !is_of_neighbours(f))
             return SHAPE_OF_MORE;

@@ -62,8 +62,13 @@ void shape_spaces(const struct shape *sh, bool *on);
  * What who asks may read is not part of it. */
 void shape_key(struct buf *b, const struct shape *sh);
 
-/* What may change though the row's version does not: nothing; only computed
- * values, when rows of other collections do (shape_spaces); or more. */
+/* Does it show fields that not everybody may read? One address and one ETag
+ * are then of several answers. */
+bool shape_is_of_reader(const struct shape *sh);
+
+/* What may change for one reader though the row's version does not: nothing;
+ * only computed values, when rows of other collections do (shape_spaces); or
+ * more. */
 enum shape_stays { SHAPE_OF_VERSION, SHAPE_OF_SPACES, SHAPE_OF_MORE };
 enum shape_stays shape_stays(const struct shape *sh);
 

@@ -41,6 +41,7 @@ static void look_at(struct spaces *sp, const struct condition *c,
 {
     condition_paths(c, see, sp);
     sp->of_time = sp->of_time || condition_of_time(c);
+    sp->of_user = sp->of_user || condition_of_user(c);
     sp->of_id = sp->of_id || condition_of_user_id(c);
     sp->of_role = sp->of_role || condition_of_user_role(c);
 }
@@ -166,7 +167,9 @@ void spaces_key(struct buf *b, const struct spaces *sp,
 {
     const struct who *who = asking->who;
 
-    buf_add_char(b, who->is_admin ? 'a' : who->trusted ? 't' : 's');
+    buf_add_char(b, who->is_admin ? 'a' : 's');
+    if (sp->of_user && who->id != 0)
+        buf_add_char(b, '@');
     if (sp->of_id) {
         buf_add_char(b, '#');
         buf_add_int(b, who->id);

@@ -16,7 +16,7 @@ struct spaces {
     bool viewed[COLLECTIONS_MAX]; /* their rules were looked at */
     const struct field *computed[SPACES_COMPUTED_MAX]; /* looked at */
     size_t n_computed;
-    bool of_time, of_role, of_id;
+    bool of_time, of_user, of_role, of_id;
 };
 
 void spaces_init(struct spaces *sp, const struct schema *s,

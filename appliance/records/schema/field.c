@@ -403,7 +403,7 @@ static enum status read_filter(struct reader *r, const struct json *v,
 #define LISTS     (T(SELECT) | T(RELATION))
 #define RELATIONS (T(RELATION) | T(FILE))
 #define OPAQUE    (T(JSON) | T(PASSWORD))
-#define UNPRESET  (RELATIONS | T(PASSWORD))
+#define UNPRESET  (T(FILE) | T(PASSWORD))
 #define COMPUTES  (1u << COMPUTED)
 #define STORED    (COMPUTES - 1)
 #define ALL       (STORED | COMPUTES)
@@ -635,6 +635,20 @@ static const char *words_of(struct reader *r, const struct wrong *w)
     return buf_done(&b, &text) == ST_OK ? text.ptr : "?";
 }
 
+/* Who makes a record is the one account that it can know of. */
+static enum status check_user(struct reader *r, const struct field *f)
+{
+    struct str s = STR("");
+
+    if (json_str(f->preset, &s) == ST_OK && str_eq(s, STR("@user.id")) &&
+        !f->list && str_eq(f->target->name, STR("users")))
+        return ST_OK;
+    return reader_bad_at(
+        r, STR("default"),
+        "must be \"@user.id\", for a relation to one of users; "
+        "other relations have no default");
+}
+
 static enum status check_preset(struct reader *r, const struct field *f)
 {
     struct wrong w = { PROBLEM_REQUIRED, STR_NONE };
@@ -646,6 +660,8 @@ static enum status check_preset(struct reader *r, const struct field *f)
         return reader_bad_at(r, STR("default"),
                              "null is what a field without a default has; "
                              "leave the key out");
+    if (f->type == FIELD_RELATION)
+        return check_user(r, f);
     if (f->type == FIELD_DATETIME && json_str(f->preset, &s) == ST_OK &&
         str_eq(s, STR("@now")))
         return ST_OK;

@@ -113,7 +113,8 @@ struct field {
     const struct collection *target; /* relation, file; else NULL */
     enum on_delete on_delete;
     const struct json *preset; /* "default", already checked; NULL: none;
-                                * "@now", "@today" for datetime and date */
+                                * "@now", "@today" for datetime and date,
+                                * "@user.id" for relations */
 };
 
 /* Not the unique ones. "index": true gives one of a single field. */

@@ -499,14 +499,18 @@ static enum status preset_now(const struct field *f, int64_t now_ms,
     return st;
 }
 
-enum status value_preset(const struct field *f, int64_t now_ms, struct arena *a,
-                         struct value *out)
+enum status value_preset(const struct field *f, int64_t now_ms, int64_t user_id,
+                         struct arena *a, struct value *out)
 {
     struct wrong unused;
     struct str s;
 
-    if (f->preset == NULL) {
-        *out = VALUE_NONE;
+    *out = VALUE_NONE;
+    if (f->preset == NULL)
+        return ST_OK;
+    if (f->type == FIELD_RELATION) {
+        if (user_id != 0)
+            *out = VALUE_I(user_id);
         return ST_OK;
     }
     if ((f->type == FIELD_DATE || f->type == FIELD_DATETIME) &&

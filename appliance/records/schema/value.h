@@ -21,9 +21,10 @@ MUST_CHECK enum status value_read(const struct field *f, const struct json *v,
                                   enum lang lang, struct arena *a,
                                   struct value *out, struct wrong *wrong);
 
-/* The default, or VALUE_NULL without one. */
+/* The default, or VALUE_NULL without one. user_id 0: nobody asks. */
 MUST_CHECK enum status value_preset(const struct field *f, int64_t now_ms,
-                                    struct arena *a, struct value *out);
+                                    int64_t user_id, struct arena *a,
+                                    struct value *out);
 
 /* Is a value of the store, read under another declaration, one that this
  * field allows? For texts and selects only. ST_OK, ST_INVALID or

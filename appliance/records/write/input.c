@@ -381,10 +381,12 @@ enum status input_change(struct unit *u, struct op *op)
 
 /* --- the whole record ---------------------------------------------------- */
 
-/* Who may not see or write a field cannot have meant to empty it. */
+/* Who may not see or write a field cannot have meant to empty it; and whose a
+ * record is does not change with who replaces it. */
 static bool stays(const struct unit *u, const struct field *f)
 {
-    return field_decide(f, &u->asking) != DECIDE_YES ||
+    return (f->type == FIELD_RELATION && f->preset != NULL) ||
+           field_decide(f, &u->asking) != DECIDE_YES ||
            field_write_decide(f, &u->asking) != DECIDE_YES;
 }
 
@@ -401,7 +403,8 @@ enum status input_complete(struct unit *u, struct op *op, bool replaces)
         if (ch->given[i] || ch->refused[i] || f->computed != NULL ||
             (replaces && stays(u, f)))
             continue;
-        st = value_preset(f, u->rq->now_ms, u->rq->arena, &ch->value[i]);
+        st = value_preset(f, u->rq->now_ms, u->rq->who.id, u->rq->arena,
+                          &ch->value[i]);
         set(ch, f);
         if (st == ST_OK && f->required && ch->value[i].kind == VALUE_NULL) {
             ch->refused[i] = true;

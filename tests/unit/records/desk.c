@@ -70,7 +70,7 @@ bool desk_open(struct desk *d, struct rig *r, const char *json)
     d->asked = false;
     d->may_fail = false;
     d->published = 0;
-    d->who = (struct who){ .trusted = true };
+    d->who = (struct who){ .is_admin = true };
     d->user = NULL;
     d->now_ms = INT64_C(1795165380000); /* 2026-11-20T09:03:00Z */
     if (json == NULL)

@@ -17,7 +17,7 @@ struct desk {
     struct cache *cache;
     struct records *records;
     int64_t now_ms;       /* what requests think it is */
-    struct who who;       /* who asks; at first trusted, no administrator */
+    struct who who;       /* who asks; at first an administrator */
     const char *user;     /* his name; NULL: nobody's */
     atomic_int published; /* messages to other replicas */
     bool may_fail;        /* the store is about to be away */

@@ -208,7 +208,7 @@ static const char ruled[] =
 static void shows_what_may_be_seen(struct rig *r)
 {
     static const char all[] = "{\"name\":\"Ann\",\"pay\":5,\"note\":\"n\"}";
-    const struct who admin = { .is_admin = true, .trusted = true };
+    const struct who admin = { .is_admin = true };
     const struct who nobody = { .id = 0 }, ann = { .id = 1 };
     const struct who boss = { .id = 2, .role = STR_INIT("boss") };
 

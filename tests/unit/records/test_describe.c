@@ -86,9 +86,7 @@ static const char app[] =
 
 static const struct who nobody = { .role = STR_INIT("") };
 static const struct who somebody = { .id = 7, .role = STR_INIT("user") };
-static const struct who admin = { .role = STR_INIT(""),
-                                  .is_admin = true,
-                                  .trusted = true };
+static const struct who admin = { .role = STR_INIT(""), .is_admin = true };
 
 enum { SCHEMA, OPENAPI };
 

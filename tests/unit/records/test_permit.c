@@ -5,9 +5,8 @@
 
 static struct desk desk;
 
-static const struct who admin = { .is_admin = true, .trusted = true };
+static const struct who admin = { .is_admin = true };
 static const struct who nobody = { .id = 0 };
-static const struct who trusted = { .trusted = true };
 static const struct who ann = { .id = 1, .role = STR_INIT("user") };
 static const struct who bob = { .id = 2, .role = STR_INIT("user") };
 static const struct who boss = { .id = 3, .role = STR_INIT("boss") };
@@ -34,20 +33,20 @@ static const char undeclared[] =
     "{\"collections\":[{\"name\":\"t\",\"trash\":true,\"audit\":true,"
     "\"fields\":[{\"name\":\"n\",\"type\":\"int\"}]}]}";
 
-static void is_for_the_trusted(struct rig *r)
+static void is_for_administrators(struct rig *r)
 {
     static const struct ask row[] = {
         { &nobody, "POST /api/v1/t", "{\"n\":1}", 401, "WWW-Authenticate" },
         { &ann, "POST /api/v1/t", "{\"n\":1}", 403, "" },
-        { &trusted, "POST /api/v1/t", "{\"n\":1}", 201, "" },
+        { &admin, "POST /api/v1/t", "{\"n\":1}", 201, "" },
         { &nobody, "PATCH /api/v1/t/1", "{\"n\":2}", 401, "WWW-Authenticate" },
         { &nobody, "PUT /api/v1/t/1", "{\"n\":2}", 401, "WWW-Authenticate" },
         { &nobody, "DELETE /api/v1/t/1", NULL, 401, "WWW-Authenticate" },
         { &nobody, "POST /api/v1/t/1/restore", NULL, 401, "WWW-Authenticate" },
         { &nobody, "GET /api/v1/t/1/history", NULL, 401, "WWW-Authenticate" },
-        { &trusted, "PATCH /api/v1/t/1", "{\"n\":2}", 200, "\"n\":2" },
-        { &trusted, "DELETE /api/v1/t/1", NULL, 204, "" },
-        { &trusted, "POST /api/v1/t/1/restore", NULL, 200, "\"n\":2" },
+        { &admin, "PATCH /api/v1/t/1", "{\"n\":2}", 200, "\"n\":2" },
+        { &admin, "DELETE /api/v1/t/1", NULL, 204, "" },
+        { &admin, "POST /api/v1/t/1/restore", NULL, 200, "\"n\":2" },
         { &admin, "DELETE /api/v1/t/1?purge=1", NULL, 204, "" },
     };
 
@@ -139,7 +138,6 @@ static void follows_rules(struct rig *r)
         { &ann, "DELETE /api/v1/notes/2?purge=1", NULL, 204, "" },
         /* nobody but administrators */
         { &ann, "POST /api/v1/walls", "{\"n\":1}", 403, "" },
-        { &trusted, "POST /api/v1/walls", "{\"n\":1}", 403, "" },
         { &admin, "POST /api/v1/walls", "{\"n\":1}", 201, "" },
         { &ann, "PATCH /api/v1/walls/1", "{\"n\":2}", 403, "" },
         { &ann, "DELETE /api/v1/walls/1", NULL, 403, "" },
@@ -346,14 +344,14 @@ static void follows_rules_of_fields(struct rig *r)
 /* clang-format off */
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
-EACH(is_for_the_trusted)
+EACH(is_for_administrators)
 EACH(follows_rules)
 EACH(looks_further)
 EACH(follows_rules_of_fields)
 
 void test_permit(void)
 {
-    RUN(each_is_for_the_trusted);
+    RUN(each_is_for_administrators);
     RUN(each_follows_rules);
     RUN(each_looks_further);
     RUN(each_follows_rules_of_fields);

@@ -280,13 +280,12 @@ static const char guarded[] =
     "{\"name\":\"b\",\"fields\":[{\"name\":\"n\",\"type\":\"int\"},"
     "{\"name\":\"to\",\"type\":\"relation\",\"collection\":\"a\"}]}]}";
 
-enum { NOBODY, READER, EDITOR, TRUSTED, ADMIN, CALLERS };
+enum { NOBODY, READER, EDITOR, ADMIN, CALLERS };
 
 static const struct who callers[CALLERS] = {
     [READER] = { .id = 1, .role = STR_INIT("reader") },
     [EDITOR] = { .id = 2, .role = STR_INIT("editor") },
-    [TRUSTED] = { .trusted = true },
-    [ADMIN] = { .is_admin = true, .trusted = true },
+    [ADMIN] = { .is_admin = true },
 };
 
 /* A letter for each caller: y, n, or r when it depends on the record. */
@@ -332,12 +331,12 @@ static void check_actions(const struct schema *s)
     static const struct {
         const char *c;
         enum action what;
-        const char *want; /* nobody, reader, editor, trusted, admin */
+        const char *want; /* nobody, reader, editor, admin */
     } action[] = {
-        { "a", ACTION_LIST, "yyyyy" },   { "a", ACTION_VIEW, "nrrny" },
-        { "a", ACTION_CREATE, "nnnny" }, { "a", ACTION_UPDATE, "nnyny" },
-        { "a", ACTION_DELETE, "nrrny" }, { "b", ACTION_LIST, "nnnyy" },
-        { "b", ACTION_CREATE, "nnnyy" },
+        { "a", ACTION_LIST, "yyyy" },   { "a", ACTION_VIEW, "nrry" },
+        { "a", ACTION_CREATE, "nnny" }, { "a", ACTION_UPDATE, "nnyy" },
+        { "a", ACTION_DELETE, "nrry" }, { "b", ACTION_LIST, "nnny" },
+        { "b", ACTION_CREATE, "nnny" },
     };
 
     for (size_t i = 0; i < COUNT(action); i++) {
@@ -353,9 +352,9 @@ static void check_fields(const struct schema *s)
     static const struct {
         const char *field, *read, *write;
     } field[] = {
-        { "open", "yyyyy", "yyyyy" },   { "pay", "nnyny", "nnnny" },
-        { "mine", "nrrny", "yyyyy" },   { "secret", "nnnnn", "yyyyy" },
-        { "theirs", "nrrny", "nrrny" }, { "sum", "nyyny", "nnnnn" },
+        { "open", "yyyy", "yyyy" },   { "pay", "nnyy", "nnny" },
+        { "mine", "nrry", "yyyy" },   { "secret", "nnnn", "yyyy" },
+        { "theirs", "nrry", "nrry" }, { "sum", "nyyy", "nnnn" },
     };
     const struct collection *c = schema_find(s, STR("a"));
 

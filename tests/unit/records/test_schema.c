@@ -244,7 +244,13 @@ static const struct {
             "\"onDelete\":\"null\",\"required\":true"), F0 "/onDelete",
       "while the field is required" },
     { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"default\":1"),
-      F0 "/default", "not for the type relation" },
+      F0 "/default", "must be \"@user.id\"" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"a\","
+            "\"default\":\"@user.id\""), F0 "/default",
+      "for a relation to one of users" },
+    { FIELD("\"type\":\"relation\",\"collection\":\"users\",\"max\":2,"
+            "\"default\":\"@user.id\""), F0 "/default",
+      "for a relation to one of users" },
     { FIELD("\"type\":\"file\""), F0, "collection \"files\"" },
     { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"min\":1"),
       F0 "/min", "for a relation with max above 1" },
@@ -266,7 +272,7 @@ static const struct {
             "\"onDelete\":\"null\",\"min\":1"), F0 "/onDelete",
       "while min is above 0" },
     { FIELD("\"type\":\"relation\",\"collection\":\"a\",\"max\":5,"
-            "\"default\":[1]"), F0 "/default", "not for the type relation" },
+            "\"default\":[1]"), F0 "/default", "must be \"@user.id\"" },
     { FIELDS("{\"name\":\"f\",\"type\":\"relation\",\"collection\":\"a\","
              "\"max\":2}],\"indexes\":[[\"f\"]") , "/collections/0/indexes/0/0",
       "a list, which cannot have an index" },

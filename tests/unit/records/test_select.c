@@ -42,11 +42,12 @@ static const char school[] =
     "\"value\":\"sum(pupils_via_class.height)\"},"
     "{\"name\":\"taller\",\"type\":\"computed\","
     "\"value\":\"avg(pupils_via_class.height)\"}]},"
-    "{\"name\":\"teachers\",\"fields\":["
+    "{\"name\":\"teachers\",\"rules\":{\"list\":\"@user.role='staff'\","
+    "\"view\":\"@user.role='staff'\"},\"fields\":["
     "{\"name\":\"name\",\"type\":\"text\"}]}]}";
 
 /* Pupils 1 to 5 of class 1 and 2; 6 is in the trash, 4 out of sight (place 0).
- * Teachers have no rules: only who is trusted knows of them. */
+ * Only staff knows of teachers. */
 static const char *const rows[] = {
     "INSERT INTO \"teachers\" (\"id\",\"version\",\"created\",\"updated\","
     "\"name\") VALUES (1,1,1,1,'Ada')",
@@ -92,7 +93,7 @@ static struct str ids_of(struct stage *s, const char *collection,
 
 /* What others may not see is not there, along relations as well. */
 static const struct {
-    const char *collection, *filter, *nobody, *trusted;
+    const char *collection, *filter, *nobody, *staff;
 } filters[] = {
     { "pupils", "name ~ 'dup'", "1 4", "1 4" },
     { "pupils", "name ~ 'ÉTÉ'", "2", "2" },
@@ -125,14 +126,14 @@ static void check_filters(struct rig *r)
     if (!open(&s, r))
         return;
     for (size_t i = 0; i < COUNT(filters); i++)
-        for (int trusted = 0; trusted < 2; trusted++) {
-            const char *want = trusted ? filters[i].trusted : filters[i].nobody;
+        for (int staff = 0; staff < 2; staff++) {
+            const char *want = staff ? filters[i].staff : filters[i].nobody;
             struct str got;
 
-            s.who.trusted = trusted == 1;
+            s.who.role = staff ? STR("staff") : STR("");
             got = ids_of(&s, filters[i].collection, filters[i].filter);
             CHECK(str_eq(got, str_of(want)), "%s: %s (%d): %.*s, not %s",
-                  r->kind, filters[i].filter, trusted, STR_ARG(got), want);
+                  r->kind, filters[i].filter, staff, STR_ARG(got), want);
         }
     stage_close(&s);
 }
@@ -149,7 +150,7 @@ static void check_rules(struct rig *r)
         { ACTION_UPDATE, { .id = 0 }, "" },
         { ACTION_UPDATE, { .id = 7 }, "1 3 4" },
         { ACTION_UPDATE, { .id = 1, .is_admin = true }, "1 2 3 4 5" },
-        { ACTION_CREATE, { .id = 7, .trusted = true }, "" },
+        { ACTION_CREATE, { .id = 7, .role = STR_INIT("staff") }, "" },
     };
     struct stage s;
 
@@ -288,7 +289,7 @@ static void check_groups(struct rig *r)
 
     if (!open(&s, r))
         return;
-    s.who.trusted = true;
+    s.who.role = STR("staff");
     room = stage_path(&s, "pupils", "class.room");
     size = stage_path(&s, "pupils", "class.size");
     teacher = stage_path(&s, "pupils", "class.teacher.name");
@@ -426,7 +427,7 @@ static void check_limits(struct rig *r)
 
     if (!open(&s, r))
         return;
-    s.who.trusted = true;
+    s.who.role = STR("staff");
     for (size_t i = 0; i < COUNT(row); i++) {
         check_long(&s, row[i].part, row[i].n, "&&");
         check_long(&s, row[i].part, row[i].n, "||");

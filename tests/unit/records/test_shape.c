@@ -101,7 +101,7 @@ static void become(struct question *q, int who)
 {
     static const struct who as[] = {
         [ANYBODY] = { .role = STR_INIT("") },
-        [ADMIN] = { .role = STR_INIT(""), .is_admin = true, .trusted = true },
+        [ADMIN] = { .role = STR_INIT(""), .is_admin = true },
     };
 
     *q = (struct question){ .who = as[who] };
@@ -565,11 +565,11 @@ static const struct {
     { ANYBODY, "tags", "", "", SHAPE_OF_VERSION, "" },
     { ANYBODY, "tags", "id", "", SHAPE_OF_VERSION, "" },
     { ANYBODY, "posts", "", "", SHAPE_OF_VERSION, "" },
-    { ANYBODY, "people", "", "", SHAPE_OF_MORE, " posts" },
-    { ADMIN, "people", "", "", SHAPE_OF_MORE, " posts" },
+    { ANYBODY, "people", "", "", SHAPE_OF_SPACES, " posts" },
+    { ADMIN, "people", "", "", SHAPE_OF_SPACES, " posts" },
     { ANYBODY, "people", "id,name", "", SHAPE_OF_VERSION, "" },
     { ANYBODY, "people", "posts", "", SHAPE_OF_SPACES, " posts" },
-    { ANYBODY, "people", "phone", "", SHAPE_OF_MORE, "" },
+    { ANYBODY, "people", "phone", "", SHAPE_OF_VERSION, "" },
     { ANYBODY, "posts", "id", "tags", SHAPE_OF_VERSION, "" },
     { ANYBODY, "posts", "", "tags", SHAPE_OF_MORE, " tags" },
     { ANYBODY, "posts", "id,expand.author.name", "author.area", SHAPE_OF_MORE,

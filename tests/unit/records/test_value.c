@@ -317,6 +317,9 @@ static void fills_defaults(void)
         { SELECT ",\"max\":2,\"default\":[\"a\"]", "[\"a\"]" },
         { "\"type\":\"date\",\"default\":\"@today\"", "1970-01-02" },
         { "\"type\":\"datetime\",\"default\":\"@now\"", "86400001" },
+        { "\"type\":\"relation\",\"collection\":\"users\","
+          "\"default\":\"@user.id\"",
+          "7" },
     };
 
     for (size_t i = 0; i < COUNT(row); i++) {
@@ -326,8 +329,8 @@ static void fills_defaults(void)
 
         arena_init(&a, 1 << 22);
         s = schema_of(row[i].field, &a);
-        CHECK(value_preset(&s->collections[0].fields[0], 86400001, &a, &got) ==
-                      ST_OK &&
+        CHECK(value_preset(&s->collections[0].fields[0], 86400001, 7, &a,
+                           &got) == ST_OK &&
                   str_eq(value_text(&got, &a), str_of(row[i].want)),
               "row %zu", i);
         schema_free(s);

@@ -47,11 +47,11 @@ static const struct who callers[] = {
     { .id = 1, .role = STR_INIT("user") },
     { .id = 2, .role = STR_INIT("user") },
     { .id = 3, .role = STR_INIT("boss") },
-    { .is_admin = true, .trusted = true },
+    { .is_admin = true },
     { .id = 1, .role = STR_INIT("user"), .scopes = reads_owned },
     { .id = 1, .role = STR_INIT("user"), .scopes = writes_owned },
-    { .is_admin = true, .trusted = true, .scopes = reads_owned },
-    { .is_admin = true, .trusted = true, .scopes = none },
+    { .is_admin = true, .scopes = reads_owned },
+    { .is_admin = true, .scopes = none },
 };
 
 static const char *const names[] = { "nobody", "ann",      "bob",
@@ -323,6 +323,137 @@ static void scopes_bind(struct rig *r)
     desk_close(&desk);
 }
 
+/* --- whose a record is --------------------------------------------------- */
+
+/* clang-format off */
+static const char owned[] =
+    "{\"collections\":[{\"name\":\"users\",\"fields\":["
+     "{\"name\":\"name\",\"type\":\"text\",\"required\":true,\"max\":100}]},"
+    "{\"name\":\"t\",\"rules\":{\"list\":\"\",\"view\":\"\","
+     "\"create\":\"owner = @user.id\","
+     "\"update\":\"owner = @user.id || @user.role = 'boss'\"},"
+     "\"fields\":[{\"name\":\"n\",\"type\":\"int\",\"unique\":true},"
+     "{\"name\":\"owner\",\"type\":\"relation\",\"collection\":\"users\","
+      "\"onDelete\":\"null\",\"default\":\"@user.id\"}]},"
+    "{\"name\":\"must\",\"fields\":["
+     "{\"name\":\"owner\",\"type\":\"relation\",\"collection\":\"users\","
+      "\"required\":true,\"default\":\"@user.id\"}]}]}";
+/* clang-format on */
+
+static const struct {
+    size_t caller;
+    const char *line, *body;
+    int code;
+    const char *parts;
+} making[] = {
+    { 4, "POST /api/v1/users", "{\"name\":\"Ann\",\"email\":\"a@x.org\"}", 201,
+      "\"id\":1" },
+    { 4, "POST /api/v1/users", "{\"name\":\"Bob\",\"email\":\"b@x.org\"}", 201,
+      "\"id\":2" },
+    { 1, "POST /api/v1/t", "{\"n\":1}", 201, "\"owner\":1" },
+    { 1, "POST /api/v1/t", "{\"n\":2,\"owner\":2}", 403, "" },
+    { 1, "POST /api/v1/t", "{\"n\":2,\"owner\":null}", 403, "" },
+    { 0, "POST /api/v1/t", "{}", 401, "" },
+    { 2, "POST /api/v1/t", "[{\"n\":2},{\"n\":3}]", 201,
+      "\"n\":2,\"owner\":2\n\"n\":3,\"owner\":2" },
+    { 2, "POST /api/v1/t?on=n", "{\"n\":4}", 201, "\"owner\":2" },
+    { 1, "PUT /api/v1/t/40", "{\"n\":5}", 201, "\"owner\":1" },
+    /* it stays whose it is, whoever replaces it */
+    { 3, "PUT /api/v1/t/1", "{\"n\":6}", 200, "\"n\":6,\"owner\":1" },
+    { 2, "PUT /api/v1/t/1", "{\"n\":6}", 403, "" },
+    { 4, "PUT /api/v1/t/1", "{\"owner\":2}", 200, "\"owner\":2" },
+    /* a key of no account */
+    { 4, "POST /api/v1/t", "{\"n\":7}", 201, "\"owner\":null" },
+    { 4, "POST /api/v1/must", "{}", 422, "\"owner\":{\"code\":\"required\"" },
+    { 4, "POST /api/v1/must", "{\"owner\":1}", 201, "\"owner\":1" },
+};
+
+static void owners_are_known(struct rig *r)
+{
+    if (!desk_open(&desk, r, owned))
+        return;
+    for (size_t i = 0; i < COUNT(making); i++) {
+        desk.who = callers[making[i].caller];
+        desk_expect(&desk, making[i].line, NULL, making[i].body, making[i].code,
+                    making[i].parts);
+    }
+    desk_close(&desk);
+}
+
+static void each_owners_are_known(void)
+{
+    rig_each(owners_are_known);
+}
+
+/* --- what is kept, and for whom ------------------------------------------ */
+
+/* clang-format off */
+static const char kept[] =
+    "{\"collections\":["
+    "{\"name\":\"staff\"," RULES("\"@user.id != '' || n = 1\"")
+     "\"fields\":[{\"name\":\"n\",\"type\":\"int\"},"
+     "{\"name\":\"pay\",\"type\":\"int\","
+      "\"rules\":{\"read\":\"@user.role = 'boss'\"}},"
+     "{\"name\":\"up\",\"type\":\"relation\",\"collection\":\"staff\"}]},"
+    "{\"name\":\"further\",\"rules\":{\"view\":\"\"},"
+     "\"fields\":[{\"name\":\"staff\",\"type\":\"relation\","
+      "\"collection\":\"staff\"},{\"name\":\"n\",\"type\":\"int\","
+      "\"rules\":{\"read\":\"staff.n = 2\"}}]}]}";
+/* clang-format on */
+
+static const struct {
+    size_t caller;
+    enum proof proof;
+    const char *line, *tag;
+    int code;
+    const char *parts;
+} keeping[] = {
+    /* one answer for all who are signed in, as far as they may read the same */
+    { 1, 0, "GET /api/v1/staff", NULL, 200, "miss\n\"n\":2\n!pay" },
+    { 2, 0, "GET /api/v1/staff", NULL, 200, "hit\n\"n\":2\n!pay" },
+    { 0, 0, "GET /api/v1/staff", NULL, 200, "miss\n!\"n\":2" },
+    { 3, 0, "GET /api/v1/staff", NULL, 200, "miss\n\"pay\":9" },
+    { 4, 0, "GET /api/v1/staff", NULL, 200, "miss\n\"pay\":9" },
+    { 1, 0, "GET /api/v1/staff?fields=n", NULL, 200, "miss" },
+    { 1, 0, "GET /api/v1/staff/1", NULL, 200,
+      "Vary: Cookie, Authorization\n!pay" },
+    { 3, 0, "GET /api/v1/staff/1", NULL, 200,
+      "Vary: Cookie, Authorization\n\"pay\"" },
+    { 3, 0, "GET /api/v1/staff/1", "If-None-Match: \"v1\"\r\n", 304,
+      "Vary: Cookie, Authorization" },
+    { 1, 0, "GET /api/v1/staff/1", "If-None-Match: \"v1\"\r\n", 304, "" },
+    { 3, PROOF_KEY, "GET /api/v1/staff/1", "If-None-Match: \"v1\"\r\n", 200,
+      "\"pay\"" },
+    { 3, PROOF_KEY, "GET /api/v1/staff/1?fields=n", "If-None-Match: \"v1\"\r\n",
+      304, "!Vary: Cookie" },
+    { 0, 0, "GET /api/v1/further/1", "If-None-Match: \"v1\"\r\n", 200,
+      "Vary: Cookie, Authorization" },
+};
+
+static void keeps_apart(struct rig *r)
+{
+    if (!desk_open(&desk, r, kept))
+        return;
+    desk_expect(&desk, "POST /api/v1/staff", NULL, "{\"n\":1,\"pay\":9}", 201,
+                "");
+    desk_expect(&desk, "POST /api/v1/staff", NULL, "{\"n\":2}", 201, "");
+    desk_expect(&desk, "POST /api/v1/further", NULL, "{\"n\":1,\"staff\":1}",
+                201, "");
+    for (size_t i = 0; i < COUNT(keeping); i++) {
+        desk.now_ms += 1000;
+        desk.who = callers[keeping[i].caller];
+        desk.who.proof = keeping[i].proof;
+        desk_expect(&desk, keeping[i].line, keeping[i].tag, NULL,
+                    keeping[i].code, keeping[i].parts);
+    }
+    desk_close(&desk);
+}
+
+static void each_keeps_apart(void)
+{
+    rig_each(keeps_apart);
+}
+
 static void each_each_may(void)
 {
     rig_each(each_may);
@@ -336,5 +467,7 @@ static void each_scopes_bind(void)
 void test_who(void)
 {
     RUN(each_scopes_bind);
+    RUN(each_keeps_apart);
+    RUN(each_owners_are_known);
     RUN(each_each_may);
 }

@@ -397,7 +397,7 @@ bool world_open(struct world *w, struct rig *r, uint64_t seed)
 
     *w = (struct world){ .rig = r, .dice = { seed } };
     w->dialect = store_dialect(r->store);
-    w->who = (struct who){ .id = 3, .role = STR("user"), .trusted = true };
+    w->who = (struct who){ .id = 3, .role = STR("user") };
     w->asking = (struct asking){ .who = &w->who, .now_ms = clock_wall_ms() };
     if (!make_schema(w))
         return false;
