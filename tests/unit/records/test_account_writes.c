@@ -345,7 +345,8 @@ static void fails_whole(struct rig *r)
                 "{\"name\":\"x\",\"password\":\"12345678\"}", 503, "!1234");
     ears.fails = false;
     CHECK(rig_int(r, "SELECT count(*) FROM users") == 0, "%s: made", r->kind);
-    records_keep_accounts(desk.records, &(struct account_keeper){ NULL });
+    records_keep_accounts(desk.records,
+                          &(struct account_keeper){ .arg = NULL });
     desk_expect(&desk, "POST " U, NULL,
                 "{\"name\":\"x\",\"password\":\"12345678\"}", 422,
                 P "read_only\n!1234");

@@ -115,27 +115,27 @@ static struct schema *must_read(struct str text, struct arena *a)
 /* clang-format off */
 static const struct {
     const char *json;
-    unsigned no; /* of users */
     const char *fields; /* by their names, a space behind each */
     const char *writes; /* the rule "write" of role, active, password */
-    bool has_rules;
     const char *view;
+    unsigned no; /* of users */
+    bool has_rules;
 } given[] = {
-    { "{\"collections\":[" OTHER "]}", 1,
-      "name email role active password ", "nnn", true, "id = @user.id" },
-    { USERS("\"fields\":[{" TYPE("shoe", "int") "}]"), 0,
-      "shoe name email role active password ", "nnn", false, "" },
+    { "{\"collections\":[" OTHER "]}",
+      "name email role active password ", "nnn", "id = @user.id", 1, true },
+    { USERS("\"fields\":[{" TYPE("shoe", "int") "}]"),
+      "shoe name email role active password ", "nnn", "", 0, false },
     { USERS("\"fields\":[{" TYPE("role", "select") ",\"values\":[\"admin\"],"
             "\"rules\":{\"write\":\"id = 1\"}},{" TYPE("password", "password")
             ",\"hidden\":true,\"required\":true}],"
-            "\"rules\":{\"view\":\"\"}"), 0,
-      "role password name email active ", "wnn", true, "" },
+            "\"rules\":{\"view\":\"\"}"),
+      "role password name email active ", "wnn", "", 0, true },
     { USERS("\"fields\":[{" TYPE("active", "bool")
             ",\"rules\":{\"read\":null}},{" TYPE("password", "password")
             ",\"rules\":{\"write\":\"\"}},{" TYPE("email", "email")
             ",\"unique\":true,\"max\":60},{" TYPE("role", "select")
-            ",\"values\":[\"x\",\"admin\"]},{" TYPE("name", "text") "}]"), 0,
-      "active password email role name ", "nna", false, "" },
+            ",\"values\":[\"x\",\"admin\"]},{" TYPE("name", "text") "}]"),
+      "active password email role name ", "nna", "", 0, false },
 };
 /* clang-format on */
 

@@ -106,23 +106,32 @@ static const struct {
     { SCHEMA, &somebody,
       "\"name\":\"users\"\n\"may\":{\"list\":\"yes\",\"view\":\"no\","
       "\"create\":\"by_record\"\n\"name\":\"email\"\n!secret\n"
-      "\"rules\":{\"read\":\"@user.id = id\",\"write\":null}\n!inner" },
+      "\"rules\":{\"read\":\"@user.id = id\",\"write\":null}\n!inner\n"
+      "!\"password\"" },
     { SCHEMA, &admin,
       "\"name\":\"inner\"\n\"rules\":null\n\"name\":\"rank\"\n"
-      "\"view\":\"rank > 1\"\n\"min\":-5.00\n!secret" },
+      "\"view\":\"rank > 1\"\n\"min\":-5.00\n!secret\n"
+      "{\"name\":\"password\",\"type\":\"password\",\"required\":false,"
+      "\"unique\":false,\"readOnly\":false,\"writeOnly\":true,\"rules\":"
+      "{\"write\":null}}" },
     { OPENAPI, &nobody,
       "\"/api/v1/posts\":{\"get\"\n\"/api/v1/posts/{id}\":{\"get\"\n"
       "\"/api/v1/posts/{id}/history\":\n!/restore\n!\"post\"\n!\"patch\"\n"
       "!\"delete\":{\n!rank\n!\"/users\n!inner\n!/api/v1/status\n"
       "\"security\":[{},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C\n"
       "\"postsPage\":{\n!postsCreate\n!postsChange\n!\"users\":{" },
-    { OPENAPI, &somebody, "usersCreate\n!usersChange\n!postsCreate" },
+    { OPENAPI, &somebody,
+      "usersCreate\n!usersChange\n!postsCreate\n!\"password\":{" },
     { OPENAPI, &somebody,
       "\"/users\":{\"get\"\n\"/api/v1/users\":{\"get\"\n"
       "\"operationId\":\"create_users\"\n!get_users\n!\"enum\":[\"email\"]\n"
       "\"email\":{\"type\":[\"string\",\"null\"],\"format\":\"email\"\n"
       "\"readOnly\":true\n\"secret\":{\"type\":[\"string\",\"null\"]\n"
       "\"writeOnly\":true" },
+    { OPENAPI, &admin,
+      "\"password\":{\"type\":[\"string\",\"null\"],"
+      "\"format\":\"password\",\"minLength\":8,\"maxLength\":72,"
+      "\"writeOnly\":true}\n\"passwordConfirm\":{" },
     { OPENAPI, &admin,
       "/api/v1/posts/{id}/restore\n\"multipleOf\":0.01\n\"minimum\":-5.00\n"
       "\"tags+\":\n\"+tags\":\n\"by-\":\n!\"title+\"\n\"cost-\":\n"
