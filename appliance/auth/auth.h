@@ -202,6 +202,7 @@ struct key_wish {
     const struct str *scopes; /* "personnel:read"; none: all */
     size_t n_scopes;
     int64_t ends_ms; /* wall clock; 0: never */
+    const char *by;  /* who makes it, for the history */
 };
 /* ST_INVALID: *why says what is wrong, in the arena. */
 MUST_CHECK enum status auth_key_make(struct auth *au, const struct key_wish *w,
@@ -216,6 +217,6 @@ MUST_CHECK enum status
 auth_key_each(struct auth *au, int64_t deadline_ms, struct arena *a,
               void (*see)(void *arg, const struct key_seen *k), void *arg);
 MUST_CHECK enum status auth_key_drop(struct auth *au, int64_t id,
-                                     int64_t deadline_ms);
+                                     const char *by, int64_t deadline_ms);
 
 #endif

@@ -352,10 +352,11 @@ enum status key_rows(struct auth *au, int64_t account, int64_t deadline_ms,
 
 /* --- the command line ----------------------------------------------------- */
 
-static void by_hand(struct request *rq, struct arena *a, int64_t deadline_ms)
+static void by_hand(struct request *rq, const char *by, struct arena *a,
+                    int64_t deadline_ms)
 {
     *rq = (struct request){ .arena = a,
-                            .user = "command line",
+                            .user = by,
                             .now_ms = clock_wall_ms(),
                             .deadline_ms = deadline_ms };
 }
@@ -379,7 +380,7 @@ enum status auth_key_make(struct auth *au, const struct key_wish *w,
     *why = STR_NONE;
     if (made == NULL)
         return ST_NO_MEMORY;
-    by_hand(&rq, a, deadline_ms);
+    by_hand(&rq, w->by, a, deadline_ms);
     if (!str_is_utf8(w->name) || !key_name_right(w->name, &what, why))
         return say("the name must have 1 to 100 characters, none of them "
                    "control characters",
@@ -416,14 +417,15 @@ enum status auth_key_each(struct auth *au, int64_t deadline_ms, struct arena *a,
     return st;
 }
 
-enum status auth_key_drop(struct auth *au, int64_t id, int64_t deadline_ms)
+enum status auth_key_drop(struct auth *au, int64_t id, const char *by,
+                          int64_t deadline_ms)
 {
     struct request rq;
     struct arena a;
     enum status st;
 
     arena_init(&a, 1 << 20);
-    by_hand(&rq, &a, deadline_ms);
+    by_hand(&rq, by, &a, deadline_ms);
     st = key_drop(au, &rq, id, -1);
     arena_close(&a);
     return st;

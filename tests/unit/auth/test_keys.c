@@ -42,7 +42,8 @@ static void make(const struct gate *g, int64_t account, const char *scope,
                                 .account = account,
                                 .scopes = scopes,
                                 .n_scopes = scope == NULL ? 0 : 1,
-                                .ends_ms = ends_ms };
+                                .ends_ms = ends_ms,
+                                .by = "command line" };
     struct str key = STR_NONE, why = STR_NONE;
     enum status st = auth_key_make(g->auth[0], &w, rig_deadline(),
                                    &g->rig->arena, &key, &why);
@@ -233,12 +234,14 @@ static void revoked(struct rig *r)
     SHOWS(&g, 0, show, USER, NULL);
     SHOWS(&g, 1, show, USER, NULL);
     SHOWS(&g, 1, show, USER, NULL);
-    CHECK(auth_key_drop(g.auth[0], id, rig_deadline()) == ST_OK, "%s", r->kind);
+    CHECK(auth_key_drop(g.auth[0], id, "command line", rig_deadline()) == ST_OK,
+          "%s", r->kind);
     SHOWS(&g, 0, show, 0, NULL);
     CHECK(comes_to(&g, 1, show, ST_NO_SESSION), "%s: told", r->kind);
     SHOWS(&g, 1, other, USER, NULL);
-    CHECK(auth_key_drop(g.auth[0], id, rig_deadline()) == ST_NOT_FOUND, "%s",
-          r->kind);
+    CHECK(auth_key_drop(g.auth[0], id, "command line", rig_deadline()) ==
+              ST_NOT_FOUND,
+          "%s", r->kind);
     CHECK(rig_int(r, "SELECT count(*) FROM \"_audit\" WHERE \"record\" = 2 AND "
                      "\"what\" = 'key_revoked'") == 1,
           "%s", r->kind);
