@@ -4,9 +4,11 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "app/origin.h"
+#include "auth/auth.h"
 #include "base/log.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
@@ -31,6 +33,8 @@ struct app {
     struct store *store;
     struct cache *cache;
     struct records *records;
+    struct limits *limits;
+    struct auth *auth;
     struct tls_server *tls;
     struct server *server;
     struct page *page;
@@ -42,6 +46,7 @@ struct app {
     int https_port; /* where LISTEN_HTTP sends people */
     int64_t start_ms;
     struct health health;
+    pthread_mutex_t first_admin; /* whoever makes him: first_admin.h */
     atomic_bool draining;
 };
 
@@ -88,6 +93,17 @@ MUST_CHECK enum status app_open_schema(struct app *app, struct arena *a,
 MUST_CHECK enum status app_open_store(struct app *app, enum store_use use,
                                       struct conf_error *why);
 
+/* open_auth.c: who asks, and how often; after the records. */
+MUST_CHECK enum status app_open_auth(struct app *app, struct arena *a,
+                                     struct conf_error *why);
+void app_close_auth(struct app *app);
+
+/* first_admin.c: the one that ADMIN_EMAIL names, if there is none … */
+MUST_CHECK enum status first_admin_open(struct app *app, struct arena *a,
+                                        struct conf_error *why);
+/* … or the link to make one, on standard output, once the port is known. */
+void first_admin_invite(struct app *app, struct arena *a);
+
 /* health.c */
 enum status app_store_health(struct app *app, int64_t deadline_ms);
 enum status health_get(struct app *app, struct request *rq, struct reply *rp);
@@ -99,6 +115,7 @@ enum status metrics_get(struct app *app, struct request *rq, struct reply *rp);
 /* page.c */
 MUST_CHECK enum status page_open(struct str base_path, struct arena *a,
                                  struct page **out);
+void page_headers(struct reply *rp); /* of every HTML answer */
 enum status page_get(struct app *app, struct request *rq, struct reply *rp);
 enum status static_get(struct app *app, struct request *rq, struct reply *rp);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The defences that every request passes, in the order they act. */
-#include "app/app.h"
+#include "app/sign_in.h"
 /* --- which route --------------------------------------------------------- */
 
 /* People whose browser asks for a page that does not exist get the frontend,
  * which says so in their language; programs get 404. */
-const struct route page_route = { METHOD_GET,    "/{page*}", page_get,
-                                  ACCESS_PUBLIC, LIMIT_NONE, 0 };
+const struct route page_route = { METHOD_GET,  "/{page*}", page_get,
+                                  ACCESS_PAGE, LIMIT_NONE, 0 };
 
 /* What programs ask, also those of other origins. */
 static bool is_api(const struct request *rq)
@@ -180,28 +180,9 @@ static bool has_token(const struct app *app, const struct request *rq)
     struct str given = request_header(rq, "Authorization");
     struct str scheme = str_cut(&given, ' ');
 
-    return given.ptr != NULL && str_eq_nocase(scheme, STR("Bearer")) &&
+    return app->conf->api_token.len > 0 && given.ptr != NULL &&
+           str_eq_nocase(scheme, STR("Bearer")) &&
            str_eq_secret(str_trim(given), app->conf->api_token);
-}
-
-/* On this machine, and not merely passed on by a proxy that names nobody, or
- * that we were not told to trust: it would make the whole world local. */
-static bool is_local(const struct request *rq)
-{
-    static const char *const passed_on[] = { "X-Forwarded-For",
-                                             "X-Forwarded-Proto",
-                                             "X-Forwarded-Host",
-                                             "Forwarded",
-                                             "Via",
-                                             "X-Real-IP",
-                                             "CF-Connecting-IP" };
-
-    if (!address_is_loopback(rq->client))
-        return false;
-    for (size_t i = 0; !rq->client_named && i < COUNT(passed_on); i++)
-        if (request_header(rq, passed_on[i]).ptr != NULL)
-            return false;
-    return true;
 }
 
 static bool is_write(const struct route *route)
@@ -209,48 +190,51 @@ static bool is_write(const struct route *route)
     return route->method != METHOD_GET;
 }
 
-/* With API_TOKEN its holder is the administrator, and a stranger gets what
- * rules open to everybody; a token that is wrong is worse than none. */
-static enum status check_token(struct app *app, struct request *rq)
+/* Nobody is sent to sign in; not so whoever cannot be looked up while the
+ * database is away: the page asks for what it shows, and says so. */
+static enum status enter_page(struct app *app, struct request *rq,
+                              struct reply *rp, enum status st)
 {
-    if (has_token(app, rq)) {
-        rq->user = "token";
-        rq->who = (struct who){ .is_admin = true, .trusted = true };
+    if (st == ST_BUSY || st == ST_TIMEOUT ||
+        (st == ST_OK && rq->who.proof != PROOF_NONE))
         return ST_OK;
-    }
-    return rq->route->access == ACCESS_RULES &&
-                   request_header(rq, "Authorization").ptr == NULL
-               ? ST_OK
-               : ST_NO_SESSION;
+    return st == ST_OK || st == ST_NO_SESSION ? sign_in_first(app, rq, rp) : st;
 }
 
 static enum status gate_session(struct app *app, struct request *rq,
                                 struct reply *rp)
 {
     enum access access = rq->route->access;
+    enum status st;
 
-    (void)rp;
-    if (access == ACCESS_PUBLIC || access == ACCESS_PAGE ||
+    if (access == ACCESS_PUBLIC || access == ACCESS_SIGN_IN ||
         access == ACCESS_OPS)
         return ST_OK;
-    if (app->conf->api_token.len > 0)
-        return check_token(app, rq);
-    rq->who.trusted = rq->who.is_admin = true;
-    return ST_OK;
+    if (has_token(app, rq)) {
+        rq->user = "token";
+        rq->who = (struct who){ .role = STR("admin"),
+                                .is_admin = true,
+                                .trusted = true,
+                                .proof = PROOF_KEY };
+        return ST_OK;
+    }
+    st = auth_identify(app->auth, rq, rp);
+    return access == ACCESS_PAGE ? enter_page(app, rq, rp, st) : st;
+}
+
+static enum status gate_rate(struct app *app, struct request *rq,
+                             struct reply *rp)
+{
+    enum limit_class limit = rq->route->limit;
+
+    return limit == LIMIT_NONE ? ST_OK
+                               : limits_request(app->limits, limit, rq, rp);
 }
 
 /* --- where it comes from -------------------------------------------------- */
 
 /* A page of another site must not write in its visitor's name: where a cookie
  * says who asks, or is made or ended. A token is shown on purpose. */
-static bool needs_same_origin(const struct request *rq)
-{
-    return is_write(rq->route) &&
-           (rq->who.proof == PROOF_COOKIE ||
-            rq->route->access == ACCESS_SIGN_IN ||
-            rq->route->access == ACCESS_PAGE || rq->who.trusted);
-}
-
 static enum status gate_origin(struct app *app, struct request *rq,
                                struct reply *rp)
 {
@@ -261,8 +245,10 @@ static enum status gate_origin(struct app *app, struct request *rq,
                  "pas écrire ici")
     };
 
-    if (!needs_same_origin(rq) ||
-        origin_is_ours(rq, address_in(rq->peer, app->trusted, app->n_trusted)))
+    if (!is_write(rq->route) ||
+        (rq->who.proof != PROOF_COOKIE && rq->route->access != ACCESS_SIGN_IN))
+        return ST_OK;
+    if (origin_is_ours(rq, address_in(rq->peer, app->trusted, app->n_trusted)))
         return ST_OK;
     rp->message = why[rq->lang];
     return ST_FORBIDDEN;
@@ -275,12 +261,18 @@ static enum status gate_permission(struct app *app, struct request *rq,
                                    struct reply *rp)
 {
     static const struct str why[] = {
-        STR_INIT("without API_TOKEN only the machine itself may write"),
-        STR_INIT("sans API_TOKEN, seule la machine elle-même peut écrire")
+        STR_INIT("this is for people who signed in, not for API keys"),
+        STR_INIT("ceci est pour les personnes connectées, pas pour les clés "
+                 "d'API")
     };
+    enum access access = rq->route->access;
 
-    if (!rq->who.trusted || app->conf->api_token.len > 0 ||
-        !is_write(rq->route) || is_local(rq))
+    (void)app;
+    if (access != ACCESS_ACCOUNT && access != ACCESS_SESSION)
+        return ST_OK;
+    if (rq->who.proof == PROOF_NONE)
+        return ST_NO_SESSION;
+    if (access == ACCESS_ACCOUNT || rq->who.proof != PROOF_KEY)
         return ST_OK;
     rp->message = why[rq->lang];
     return ST_FORBIDDEN;
@@ -296,7 +288,8 @@ typedef enum status gate_fn(struct app *app, struct request *rq,
 static gate_fn *const gates[] = {
     gate_route,      /* 404, 405, 308 */
     gate_size,       /* 411, 413 */
-    gate_session,    /* 401 */
+    gate_session,    /* 401, 429 */
+    gate_rate,       /* 429 */
     gate_origin,     /* 403 */
     gate_permission, /* 401, 403 */
 };

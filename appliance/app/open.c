@@ -220,7 +220,7 @@ static struct str answers_shape(const struct app *app, struct arena *a)
 static enum status open_cache(struct app *app, struct arena *a,
                               struct conf_error *why)
 {
-    size_t n = app->schema->n;
+    size_t own = app->schema->n, n = own + AUTH_SPACES;
     const char **spaces = arena_take_array(a, n, sizeof(*spaces));
     int64_t *ttl_ms = arena_take_array(a, n, sizeof(*ttl_ms));
     bool shared = !str_starts(app->conf->database_url, STR("sqlite:"));
@@ -242,7 +242,11 @@ static enum status open_cache(struct app *app, struct arena *a,
 
     if (spaces == NULL || ttl_ms == NULL || conf.shape.ptr == NULL)
         return say(why, ST_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < AUTH_SPACES; i++) {
+        spaces[own + i] = auth_space_names[i];
+        ttl_ms[own + i] = AUTH_SPACE_TTL_MS;
+    }
+    for (size_t i = 0; i < own; i++) {
         const struct collection *c = &app->schema->collections[i];
 
         spaces[i] = arena_cstr(a, c->name);
@@ -402,14 +406,6 @@ static enum status open_server(struct app *app, struct conf_error *why)
     return ST_OK;
 }
 
-static bool have_rules(const struct schema *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (s->collections[i].has_rules)
-            return true;
-    return false;
-}
-
 static void tell_ready(const struct app *app)
 {
     LOG(app->log, LOG_INFO, "ready", LOG_Z("version", appliance_version),
@@ -420,16 +416,6 @@ static void tell_ready(const struct app *app)
         LOG_I("http_port", server_port(app->server, LISTENER_HTTP)),
         LOG_I("ops_port", server_port(app->server, LISTENER_OPS)),
         LOG_I("start_ms", clock_wall_ms() - app->start_ms));
-    if (app->conf->api_token.len == 0)
-        LOG(app->log, LOG_WARN, "no_api_token",
-            LOG_Z("meaning",
-                  have_rules(app->schema)
-                      ? "only this machine may write; anyone may read the "
-                        "collections without rules, those with rules are "
-                        "under them; nobody is administrator; set API_TOKEN "
-                        "to change that"
-                      : "anyone may read, only this machine may write; "
-                        "set API_TOKEN to change that"));
 }
 
 /* --- all of it ------------------------------------------------------------ */
@@ -447,7 +433,7 @@ static enum status open_rows(struct app *app, enum store_use use,
     if (st == ST_OK && records_open(app->schema, app->store, app->cache,
                                     app->log, &app->records) != ST_OK)
         st = say(why, ST_NO_MEMORY, "out of memory");
-    return st;
+    return st == ST_OK ? app_open_auth(app, a, why) : st;
 }
 
 enum status app_open_tools(struct app *app, struct arena *a,
@@ -495,14 +481,18 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
         st = listen_for_changes(app);
     if (st == ST_OK)
         st = records_keep(app->records);
+    if (st == ST_OK)
+        st = first_admin_open(app, a, why);
     if (st == ST_OK) {
         wait_for_news(app);
         st = open_server(app, why);
     }
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        first_admin_invite(app, a);
         tell_ready(app);
-    else
+    } else {
         app_close(app);
+    }
     return st;
 }
 
@@ -510,8 +500,10 @@ void app_close(struct app *app)
 {
     if (app->server != NULL)
         server_close(app->server);
+    /* The records tell auth/ of accounts; both end before the cache. */
     if (app->records != NULL)
         records_close(app->records);
+    app_close_auth(app);
     /* The store's listener calls the cache: it ends first. */
     store_close(app->store);
     if (app->cache != NULL)

@@ -14,7 +14,7 @@ struct page {
 
 static const struct {
     struct str name, value;
-} page_headers[] = {
+} headers[] = {
     { STR_INIT("Content-Security-Policy"),
       STR_INIT("default-src 'none'; script-src 'self'; style-src 'self'; "
                "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -92,10 +92,15 @@ enum status page_open(struct str base_path, struct arena *a, struct page **out)
     return st;
 }
 
+void page_headers(struct reply *rp)
+{
+    for (size_t i = 0; i < COUNT(headers); i++)
+        reply_header(rp, headers[i].name, headers[i].value);
+}
+
 enum status page_get(struct app *app, struct request *rq, struct reply *rp)
 {
-    for (size_t i = 0; i < COUNT(page_headers); i++)
-        reply_header(rp, page_headers[i].name, page_headers[i].value);
+    page_headers(rp);
     return asset_reply(&app->page->index, false, rq, rp);
 }
 

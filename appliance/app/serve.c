@@ -3,7 +3,7 @@
  * becomes an answer, a log line and a few counters. */
 #include <string.h>
 
-#include "app/app.h"
+#include "app/sign_in.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 
@@ -41,7 +41,9 @@ void app_serve(void *arg, struct request *rq, struct reply *rp,
     if (st == ST_NO_SESSION)
         reply_header(rp, STR("WWW-Authenticate"),
                      STR("Bearer realm=\"appliance\""));
-    if (has_error_body(st))
+    if (has_error_body(st) && sign_in_refused(rq, rp, st))
+        st = ST_OK;
+    else if (has_error_body(st))
         reply_error(rq, rp, st);
     if (rp->code == 0 || st != ST_OK)
         rp->code = status_http(st);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies of the handlers of signing in: one JSON object. auth/ only. */
+/* Bodies of the handlers of signing in: one JSON object. */
 #ifndef AUTH_BODY_H
 #define AUTH_BODY_H
 

@@ -523,12 +523,22 @@ static enum status place_database(struct conf *c, struct arena *a)
 
 static enum status check_pairs(const struct conf *c, struct conf_error *why)
 {
-    if ((c->tls_cert.len > 0) != (c->tls_key.len > 0)) {
-        snprintf(why->what, sizeof(why->what),
-                 "TLS_CERT and TLS_KEY go together: %s is missing",
-                 c->tls_cert.len > 0 ? "TLS_KEY" : "TLS_CERT");
-        return ST_BAD_INPUT;
-    }
+    const struct {
+        const char *one, *other;
+        bool has_one, has_other;
+    } row[] = {
+        { "TLS_CERT", "TLS_KEY", c->tls_cert.len > 0, c->tls_key.len > 0 },
+        { "ADMIN_EMAIL", "ADMIN_PASSWORD", c->admin_email.len > 0,
+          c->admin_password.len > 0 },
+    };
+
+    for (size_t i = 0; i < COUNT(row); i++)
+        if (row[i].has_one != row[i].has_other) {
+            snprintf(why->what, sizeof(why->what),
+                     "%s and %s go together: %s is missing", row[i].one,
+                     row[i].other, row[i].has_one ? row[i].other : row[i].one);
+            return ST_BAD_INPUT;
+        }
     return ST_OK;
 }
 

@@ -15,9 +15,9 @@ typedef enum status handler_fn(struct app *app, struct request *rq,
  * origin. */
 enum access {
     ACCESS_PUBLIC,  /* anybody; who it is is not looked up */
-    ACCESS_SIGN_IN, /* the same; a cookie is made: of the same origin only */
-    ACCESS_PAGE,    /* anybody; nobody is sent to the sign-in page; if it
-                     * changes something, of the same origin only */
+    ACCESS_SIGN_IN, /* the same; makes a cookie, or ends what one shows: of the
+                     * same origin only */
+    ACCESS_PAGE,    /* anybody; nobody is sent to the sign-in page */
     ACCESS_RULES,   /* anybody: the handler asks the collections' rules */
     ACCESS_ACCOUNT, /* somebody: a session or a key */
     ACCESS_SESSION, /* a person: a session, not a key */

@@ -67,10 +67,20 @@ static void pretend(const struct account_work *w, struct request *rq,
                             .user = w->user_name,
                             .client = w->address,
                             .who = { .is_admin = true },
+                            .lang = w->lang,
                             .now_ms = clock_wall_ms(),
                             .start_us = clock_mono_us(),
                             .deadline_ms = w->deadline_ms };
     reply_init(rp, w->arena, RECORDS_MAX_BYTES);
+}
+
+static void pass_on(struct reply *to, const struct reply *from)
+{
+    to->message = from->message;
+    if (from->problems == NULL)
+        return;
+    *to->problems_end = from->problems;
+    to->problems_end = from->problems_end;
 }
 
 /* The first problem, "email: this value is already taken", or what the status
@@ -83,6 +93,8 @@ static enum status say(struct account_work *w, const struct reply *rp,
         rp->message.len > 0 ? rp->message : str_of(status_text(st, LANG_EN));
     struct buf b;
 
+    if (w->rp != NULL)
+        pass_on(w->rp, rp);
     buf_init_fixed(&b, w->wrong, sizeof(w->wrong) - 1);
     if (p != NULL) {
         buf_add(&b, p->where);

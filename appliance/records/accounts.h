@@ -71,7 +71,9 @@ struct account_work {
     const char *user_name;
     struct address address; /* zero: none */
     int64_t deadline_ms;
-    char wrong[512];
+    struct reply *rp; /* gets the problems too, in this language; NULL: none */
+    enum lang lang;
+    char wrong[512]; /* English */
 };
 MUST_CHECK enum status account_create(struct account_work *w, struct str body,
                                       int64_t *id);

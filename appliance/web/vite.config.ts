@@ -113,6 +113,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rollupOptions: {
+      input: ['index.html', 'login.html', 'setup.html'],
       output: {
         entryFileNames: 'static/app-[hash].js',
         chunkFileNames: 'static/[name]-[hash].js',

@@ -135,6 +135,7 @@ class Appliance {
         this.ended = child.ended;
         this.base = env.BASE_PATH?.replace(/\/$/, '') ?? '';
         this.left = '';
+        this.out = ''; // what is for people
     }
 
     // One line each; what is no JSON stays a string in .log.
@@ -237,7 +238,7 @@ export async function start(options = {}) {
     });
     const a = new Appliance(child, folder, env);
 
-    child.stdout.resume();
+    child.stdout.setEncoding('utf8').on('data', (text) => (a.out += text));
     child.stderr.setEncoding('utf8').on('data', (text) => a.hear(text));
     if (options.wait === false) return a;
     await Promise.race([

@@ -80,6 +80,8 @@ static bool is_overall(const struct scribe *s, struct str word, bool *known)
     *known = true;
     if (str_eq(word, STR("trusted")))
         return is_trusted(s);
+    if (str_eq(word, STR("somebody")))
+        return s->d->asking->who->id != 0 || is_trusted(s);
     if (str_eq(word, STR("batch")))
         return may_batch(s->d);
     if (str_eq(word, STR("simple")))

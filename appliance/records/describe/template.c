@@ -14,6 +14,7 @@ static const struct {
     { STR_INIT("413"), STR_INIT("TooLarge") },
     { STR_INIT("415"), STR_INIT("BadType") },
     { STR_INIT("422"), STR_INIT("Invalid") },
+    { STR_INIT("429"), STR_INIT("TooMany") },
     { STR_INIT("500"), STR_INIT("Unexpected") },
     { STR_INIT("503"), STR_INIT("Unavailable") },
 };

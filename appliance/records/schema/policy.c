@@ -53,21 +53,20 @@ enum status rules_read_texts(struct reader *r, const struct json *v,
     return st;
 }
 
+const struct str action_names[ACTION__COUNT] = {
+    [ACTION_LIST] = STR_INIT("list"),     [ACTION_VIEW] = STR_INIT("view"),
+    [ACTION_CREATE] = STR_INIT("create"), [ACTION_UPDATE] = STR_INIT("update"),
+    [ACTION_DELETE] = STR_INIT("delete"),
+};
+
 enum status policy_rules(struct reader *r, const struct json *v,
                          struct collection *c)
 {
-    static const struct str names[ACTION__COUNT] = {
-        [ACTION_LIST] = STR_INIT("list"),
-        [ACTION_VIEW] = STR_INIT("view"),
-        [ACTION_CREATE] = STR_INIT("create"),
-        [ACTION_UPDATE] = STR_INIT("update"),
-        [ACTION_DELETE] = STR_INIT("delete"),
-    };
     size_t back = reader_enter(r, STR("rules"));
     enum status st;
 
     if (v != NULL) {
-        st = rules_read_texts(r, v, names, ACTION__COUNT, c->rules);
+        st = rules_read_texts(r, v, action_names, ACTION__COUNT, c->rules);
         if (st != ST_OK)
             return st;
         c->has_rules = true;

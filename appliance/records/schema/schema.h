@@ -86,6 +86,7 @@ enum action {
     ACTION_DELETE,
     ACTION__COUNT
 };
+extern const struct str action_names[ACTION__COUNT]; /* "list" … */
 
 /* A field is kept in a column of its name, but for two kinds: a relation to
  * many (target and list) lives in the table of its links (see plan/ddl.h),

@@ -116,7 +116,7 @@ static const struct {
       "{\"write\":null}}" },
     { OPENAPI, &nobody,
       "\"/api/v1/posts\":{\"get\"\n\"/api/v1/posts/{id}\":{\"get\"\n"
-      "\"/api/v1/posts/{id}/history\":\n!/restore\n!\"post\"\n!\"patch\"\n"
+      "\"/api/v1/posts/{id}/history\":\n!/restore\n!create_posts\n!/auth/me\n\"/login\":{\n!\"patch\"\n"
       "!\"delete\":{\n!rank\n!\"/users\n!inner\n!/api/v1/status\n"
       "\"security\":[{},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C\n"
       "\"postsPage\":{\n!postsCreate\n!postsChange\n!\"users\":{" },
