@@ -169,13 +169,16 @@ static enum status own_file(struct sqlite_state *s, struct store_error *why)
     return say(why, ST_UNSUPPORTED, s->path, "this file system has no locks");
 }
 
-/* What is in a file has an owner, be it one that is not running. Who is first
- * at one that is missing or empty owns it, as a guest too. */
-static bool is_begun(const char *path)
+/* A file that somebody has made, and written to. */
+static enum status find_file(const char *path, struct store_error *why)
 {
     struct stat info;
 
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+    if (stat(path, &info) != 0)
+        return say_errno(why, path);
+    if (S_ISREG(info.st_mode) && info.st_size == 0)
+        return say(why, ST_NOT_FOUND, path, "an empty file");
+    return make_file(path, why);
 }
 
 static enum status prepare_file(struct sqlite_state *s, const char *path,
@@ -183,10 +186,11 @@ static enum status prepare_file(struct sqlite_state *s, const char *path,
 {
     enum status st = ST_OK;
 
-    s->guest = s->guest && !s->read_only && is_begun(path);
-    if (!s->read_only && !s->guest)
+    if (s->guest)
+        st = find_file(path, why);
+    else if (!s->read_only)
         st = make_folder(path, why);
-    if (st == ST_OK && !s->read_only)
+    if (st == ST_OK && !s->read_only && !s->guest)
         st = make_file(path, why);
     if (st != ST_OK)
         return st;
@@ -215,7 +219,7 @@ enum status sqlite_start(const struct store_conf *conf, void **state,
         return ST_NO_MEMORY;
     s->lock_fd = -1;
     s->read_only = conf->read_only;
-    s->guest = conf->guest;
+    s->guest = conf->guest && !conf->read_only;
     st = prepare_file(s, name, why);
     if (st != ST_OK) {
         sqlite_stop(s);

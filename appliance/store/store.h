@@ -92,13 +92,14 @@ struct store_conf {
                      * server will do, a standby too */
     bool guest;     /* for a command that changes a few rows. SQLite: beside a
                      * running instance, whose file it stays, and which hears of
-                     * it (store_listen); a file that is missing or empty is
-                     * claimed as by any other. PostgreSQL: as any other */
+                     * it (store_listen); makes no file. PostgreSQL: as any
+                     * other */
     struct log *log;
 };
 
 /* Opens the first connection, so that a wrong URL or a missing server is
  * known at start. What is wrong stands in why->what, without the password:
+ * ST_NOT_FOUND: a guest, and no file, or an empty one.
  * ST_BAD_INPUT: the URL does not parse, or the file is no database.
  * ST_BUSY: nobody there, or in use by another instance.
  * ST_FORBIDDEN: the folder cannot be written; user, password or database

@@ -312,24 +312,20 @@ static void guest_leaves_a_file_as_it_is(void)
     store_close(owner);
 }
 
-static void guest_claims_what_nobody_made(void)
+static void guest_makes_nothing(void)
 {
-    for (int empty = 0; empty < 2; empty++) {
-        struct store *first;
+    struct stat info = { .st_size = 1 };
 
-        new_file(empty ? "empty.db" : "missing.db");
-        if (empty)
-            fclose(fopen(path, "w"));
-        first = open_as(true, ST_OK);
-        open_as(false, ST_BUSY);
-        make_tables(first);
-        CHECK(add(first) == ST_OK, "add");
-        store_close(first);
-        CHECK(!is_there("-wal"), "it was its own: the log is in the file");
-        first = open_as(false, ST_OK);
-        CHECK(count(first) == 1, "%lld rows", (long long)count(first));
-        store_close(first);
-    }
+    new_file("none/missing.db");
+    open_as(true, ST_NOT_FOUND);
+    CHECK(!is_there(""), "it has made a file");
+    new_file("none");
+    CHECK(!is_there(""), "it has made a folder");
+    new_file("empty.db");
+    fclose(fopen(path, "w"));
+    open_as(true, ST_NOT_FOUND);
+    CHECK(stat(path, &info) == 0 && info.st_size == 0 && !is_there("-lock"),
+          "it has changed an empty file");
 }
 
 static void guest_changes_no_journal(void)
@@ -357,6 +353,6 @@ void test_store_guest(void)
     RUN(owner_notices_only_others);
     RUN(busy_owner_notices_too);
     RUN(guest_leaves_a_file_as_it_is);
-    RUN(guest_claims_what_nobody_made);
+    RUN(guest_makes_nothing);
     RUN(guest_changes_no_journal);
 }
