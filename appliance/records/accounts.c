@@ -114,8 +114,10 @@ static enum status run(struct account_work *w, struct op *op, struct str body,
     struct request rq;
     struct reply rp;
     struct unit u;
-    enum status st = json_read(body, w->arena, &op->body, &broken);
+    enum status st = ST_OK;
 
+    if (op_has_body(op->kind))
+        st = json_read(body, w->arena, &op->body, &broken);
     w->wrong[0] = '\0';
     pretend(w, &rq, &rp);
     if (st == ST_BAD_INPUT)
@@ -150,6 +152,14 @@ enum status account_change(struct account_work *w, int64_t id, struct str body)
     struct done done = { .code = 0 };
 
     return run(w, &op, body, &done);
+}
+
+enum status account_delete(struct account_work *w, int64_t id)
+{
+    struct op op = { .kind = OP_DELETE, .id = id };
+    struct done done = { .code = 0 };
+
+    return run(w, &op, STR_NONE, &done);
 }
 
 static enum status ask(struct account_work *w, const struct query *q,
