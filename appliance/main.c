@@ -147,12 +147,14 @@ static void write_help(struct buf *b)
                 "app file\n"
                 "  migrate         run it; --allow-drop runs also what "
                 "loses data\n"
+                "  user            accounts: add, list, role, disable, "
+                "enable, password, delete\n"
                 "  openapi         print the OpenAPI document, as an "
                 "administrator gets it\n"
                 "  healthcheck     ask /readyz: exit 0 when ready, else 1\n"
                 "  version         print the version\n"
                 "  help            print this; --markdown: the options "
-                "as a table\n\n"
+                "as a table; help user\n\n"
                 "Options: a flag, else the environment variable, else "
                 "[the default].\n\n"));
     conf_write_help(b);
@@ -181,6 +183,28 @@ static const struct {
     { "--help", HELP },
     { "-h", HELP },
 };
+
+/* Commands with words of their own. */
+static const struct talker {
+    const char *name;
+    int (*run)(int argc, char **argv, char *const *env, struct arena *a);
+} talkers[] = {
+    { "user", command_user },
+};
+
+/* "user …"; "help user" is "user" alone. NULL: it is none of them. */
+static const struct talker *find_talker(int *argc, char ***argv)
+{
+    int at = *argc > 2 && strcmp((*argv)[1], "help") == 0 ? 2 : 1;
+
+    for (size_t i = 0; *argc > at && i < COUNT(talkers); i++)
+        if (strcmp((*argv)[at], talkers[i].name) == 0) {
+            *argc = at == 2 ? 0 : *argc - 2;
+            *argv += 2;
+            return &talkers[i];
+        }
+    return NULL;
+}
 
 /* The command's word leaves argv; without one it is SERVE. */
 static bool find_command(int *argc, char ***argv, enum command *out)
@@ -215,16 +239,19 @@ static bool take_word(int *argc, char **argv, const char *word)
 
 static int run(int argc, char **argv, char **env, struct arena *a)
 {
+    const struct talker *talker = find_talker(&argc, &argv);
     struct conf_error why = { "out of memory" };
     enum command command;
     struct conf conf;
     bool allow_drop;
     enum status st;
 
+    if (talker != NULL)
+        return talker->run(argc, argv, env, a);
     if (!find_command(&argc, &argv, &command)) {
         snprintf(why.what, sizeof(why.what),
                  "unknown command \"%.100s\"; one of serve, plan, migrate, "
-                 "openapi, healthcheck, version, help",
+                 "user, openapi, healthcheck, version, help",
                  argv[0]);
         return fail(ST_BAD_INPUT, why.what);
     }

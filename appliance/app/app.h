@@ -78,14 +78,18 @@ void app_close(struct app *app);
 
 /* The same without the wire, for a command that reads and changes records
  * beside instances that serve them (store.h, guest): what they keep in memory
- * of what it changes, they give up. */
+ * of what it changes, they give up. The schema may be open already. Makes no
+ * database; app_found_tools does, where there is none. */
 MUST_CHECK enum status app_open_tools(struct app *app, struct arena *a,
                                       struct conf_error *why);
+MUST_CHECK enum status app_found_tools(struct app *app, struct arena *a,
+                                       struct conf_error *why);
 
 /* The parts of app_open that the commands plan and migrate need too. */
 enum store_use {
     STORE_OWNED,    /* to serve, or to change its tables */
     STORE_VISITED,  /* store_conf.guest */
+    STORE_FOUNDED,  /* the same; owned where there is no file yet */
     STORE_LOOKED_AT /* store_conf.read_only */
 };
 MUST_CHECK enum status app_open_schema(struct app *app, struct arena *a,
@@ -130,5 +134,9 @@ int command_plan(const struct conf *conf, struct arena *a);
 int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a);
 int command_openapi(const struct conf *conf, struct arena *a);
 int command_healthcheck(const struct conf *conf);
+
+/* Commands with words of their own, before the options: command_user.c.
+ * Without a word they print what they take. */
+int command_user(int argc, char **argv, char *const *env, struct arena *a);
 
 #endif

@@ -22,6 +22,21 @@ const char *args_word(struct args *args)
     return word;
 }
 
+const char *args_operand(struct args *args)
+{
+    for (int i = 0; i < args->argc; i++) {
+        const char *arg = args->argv[i];
+
+        if (arg[0] != '-' || arg[1] == '\0') {
+            drop(args, i, 1);
+            return arg;
+        }
+        if (strchr(arg, '=') == NULL)
+            i++;
+    }
+    return NULL;
+}
+
 /* What stands behind "--name": '\0', '=' …; NULL: it is another flag. */
 static const char *behind(const char *arg, const char *name)
 {

@@ -14,6 +14,11 @@ struct args {
 /* Takes the first if it is a word (no flag); NULL: it is none. */
 const char *args_word(struct args *args);
 
+/* Takes the first word wherever it stands among options, which all have a
+ * value (switches and flags of the command's own have been taken). NULL: there
+ * is none. "-" is a word. */
+const char *args_operand(struct args *args);
+
 /* Takes the first "--name VALUE" or "--name=VALUE"; name without dashes.
  * ST_NOT_FOUND: there is none; ST_BAD_INPUT: its value is missing. */
 MUST_CHECK enum status args_flag(struct args *args, const char *name,

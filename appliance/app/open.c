@@ -89,7 +89,7 @@ enum status app_open_store(struct app *app, enum store_use use,
         .pool_max = (int)app->conf->database_pool,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
         .read_only = use == STORE_LOOKED_AT,
-        .guest = use == STORE_VISITED,
+        .guest = use == STORE_VISITED || use == STORE_FOUNDED,
         .log = app->log,
     };
     int64_t until_ms = clock_mono_ms() + app->conf->start_timeout_ms;
@@ -104,6 +104,8 @@ enum status app_open_store(struct app *app, enum store_use use,
         told = true;
         nanosleep(&pause, NULL);
     }
+    if (st == ST_NOT_FOUND && use == STORE_FOUNDED)
+        return app_open_store(app, STORE_OWNED, why);
     if (st != ST_OK)
         conf_complain(app->conf, "DATABASE_URL", wrong.what, why);
     return st;
@@ -141,10 +143,9 @@ static enum status apply_plan(struct app *app, struct arena *a,
     return st;
 }
 
-/* A command makes tables where there are none. Those of an application that is
- * there are changed by who serves it, or by migrate: the command may have been
- * given another app.json. */
-static enum status agree_plan(struct app *app, struct arena *a,
+/* A command changes no tables: it may have been given another app.json than
+ * those are served with. */
+static enum status agree_plan(struct app *app, bool founds, struct arena *a,
                               struct conf_error *why)
 {
     struct store_error wrong = { 0 };
@@ -157,8 +158,12 @@ static enum status agree_plan(struct app *app, struct arena *a,
         return say(why, st, wrong.what);
     if (plan.n == 0)
         return ST_OK;
-    if (plan.first)
+    if (plan.first && founds)
         return apply_plan(app, a, why);
+    if (plan.first)
+        return say(why, ST_CONFLICT,
+                   "the database has no tables of an appliance yet: start it, "
+                   "or make its first account by appliance user add");
     snprintf(why->what, sizeof(why->what),
              "the database is not as app.json says (see appliance plan: %zu "
              "steps): give the APP_FILE that it is served with, or run "
@@ -428,28 +433,40 @@ static enum status open_rows(struct app *app, enum store_use use,
     enum status st = app_open_store(app, use, why);
 
     if (st == ST_OK)
-        st = use == STORE_VISITED ? agree_plan(app, a, why)
-                                  : apply_plan(app, a, why);
+        st = use == STORE_OWNED ? apply_plan(app, a, why)
+                                : agree_plan(app, use == STORE_FOUNDED, a, why);
     if (st == ST_OK && records_open(app->schema, app->store, app->cache,
                                     app->log, &app->records) != ST_OK)
         st = say(why, ST_NO_MEMORY, "out of memory");
     return st == ST_OK ? app_open_auth(app, a, why) : st;
 }
 
-enum status app_open_tools(struct app *app, struct arena *a,
-                           struct conf_error *why)
+static enum status open_tools(struct app *app, enum store_use use,
+                              struct arena *a, struct conf_error *why)
 {
     enum status st;
 
     app->start_ms = clock_wall_ms();
-    st = app_open_schema(app, a, why);
+    st = app->schema == NULL ? app_open_schema(app, a, why) : ST_OK;
     if (st == ST_OK)
         st = open_cache(app, a, why);
     if (st == ST_OK)
-        st = open_rows(app, STORE_VISITED, a, why);
+        st = open_rows(app, use, a, why);
     if (st != ST_OK)
         app_close(app);
     return st;
+}
+
+enum status app_open_tools(struct app *app, struct arena *a,
+                           struct conf_error *why)
+{
+    return open_tools(app, STORE_VISITED, a, why);
+}
+
+enum status app_found_tools(struct app *app, struct arena *a,
+                            struct conf_error *why)
+{
+    return open_tools(app, STORE_FOUNDED, a, why);
 }
 
 enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
