@@ -165,7 +165,7 @@ static enum status look(struct lookup *l, bool bypass, struct known *out,
                                  l, &found, tier);
 
     if (st == ST_OK && !known_read(l->au, found.body, out, user))
-        return ST_NOT_FOUND;
+        *out = (struct known){ .proof = PROOF_NONE };
     return st;
 }
 
@@ -176,7 +176,7 @@ static bool is_old(enum cache_tier tier)
 
 /* What is over as it was kept may have been used elsewhere since: where the
  * wall clock went on and ours did not (a machine that slept), it was kept
- * longer than it should. */
+ * longer than it should. What cannot be read is over as well. */
 enum status proof_find(struct auth *au, struct request *rq, struct reply *rp,
                        enum proof kind, const struct secret_hash *h,
                        known_ask_fn *ask, struct known *out)

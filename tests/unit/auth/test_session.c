@@ -6,6 +6,7 @@
 #include "auth/gate.h"
 #include "auth/housekeeper.h"
 #include "base/clock.h"
+#include "mem_fail.h"
 #include "records/accounts.h"
 
 static_assert((int)AUTH_CHANGED_PASSWORD == (int)ACCOUNT_PASSWORD &&
@@ -431,6 +432,44 @@ static void a_store_that_cannot_write(struct rig *r)
     gate_close(&g);
 }
 
+/* Out of memory is not signed out, whether the store is asked or not. */
+static void out_of_memory(struct rig *r)
+{
+    char cookie[COOKIE_ROOM], token[COOKIE_ROOM];
+    const char *shown[] = { cookie, token };
+    struct gate g;
+
+    gate_open(&g, r, "", NULL);
+    gate_sign_in(&g, 0, USER, PROOF_COOKIE, "", cookie);
+    gate_sign_in(&g, 0, USER, PROOF_TOKEN, "", token);
+    for (size_t i = 0; i < 4; i++) {
+        enum status st = ST_NO_MEMORY;
+
+        for (long n = 0; st != ST_OK && n < 1000; n++) {
+            if (i % 2 == 0)
+                auth_tell(g.auth[0], UINT64_MAX, rig_deadline());
+            gate_request(&g, &f, shown[i / 2]);
+            mem_calls = 0;
+            mem_fail_at = n;
+            st = auth_identify(g.auth[0], &f.rq, &f.rp);
+            mem_fail_at = -1;
+            CHECK(st == ST_OK || st == ST_NO_MEMORY || st == ST_BUSY,
+                  "row %zu, fail at %ld: %s", i, n, status_name(st));
+            CHECK((st == ST_OK) == (f.rq.who.id == USER) &&
+                      gate_set_cookie(&f).ptr == NULL,
+                  "row %zu, fail at %ld", i, n);
+            fake_close(&f);
+        }
+        CHECK(st == ST_OK, "row %zu", i);
+    }
+    gate_close(&g);
+}
+
+static void each_memory(void)
+{
+    rig_sqlite(out_of_memory);
+}
+
 static void each_session(void)
 {
     rig_each(a_session);
@@ -505,4 +544,5 @@ void test_session(void)
     RUN(each_renewed);
     RUN(each_clock);
     RUN(each_unwritable);
+    RUN(each_memory);
 }

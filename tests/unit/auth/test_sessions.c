@@ -600,6 +600,12 @@ static void by_redis(struct rig *r)
     still_there(&g, cookie, token, "Redis there");
     ASK(&server, answer, "FLUSHALL");
     still_there(&g, cookie, token, "Redis wiped");
+    ASK(&server, answer, "EVAL",
+        "for _, k in ipairs(redis.call('keys', '*')) do "
+        "if redis.call('type', k).ok == 'string' and string.find(k, 'c:{') "
+        "then redis.call('set', k, redis.call('get', k) .. 'x') end end",
+        "0");
+    still_there(&g, cookie, token, "nonsense in Redis");
     redis_server_kill(&server);
     still_there(&g, cookie, token, "Redis killed");
     redis_server_again(&server);
