@@ -3,10 +3,14 @@
 
 #include <bearssl.h>
 
+#include "base/sha256_x86.h"
+
 void sha256(struct str data, uint8_t out[SHA256_LEN])
 {
     br_sha256_context sha;
 
+    if (sha256_x86(data, out))
+        return;
     br_sha256_init(&sha);
     br_sha256_update(&sha, data.ptr, data.len);
     br_sha256_out(&sha, out);

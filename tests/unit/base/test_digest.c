@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/digest.h"
+
+#include <bearssl.h>
+#include <string.h>
+
 #include "base/enc.h"
 #include "check.h"
 
@@ -12,6 +16,23 @@ static struct str hex_of(const uint8_t *digest, struct arena *a)
     buf_add_hex(&b, digest, SHA256_LEN);
     CHECK(buf_done(&b, &s) == ST_OK, "hex");
     return s;
+}
+
+/* Both ways to the same end, around the lengths where padding changes. */
+static void every_length(void)
+{
+    static char bytes[300];
+    uint8_t got[SHA256_LEN], want[SHA256_LEN];
+    br_sha256_context sha;
+
+    for (size_t n = 0; n < sizeof(bytes); n++) {
+        bytes[n] = (char)(n * 7 + 1);
+        sha256((struct str){ bytes, n }, got);
+        br_sha256_init(&sha);
+        br_sha256_update(&sha, bytes, n);
+        br_sha256_out(&sha, want);
+        CHECK(memcmp(got, want, sizeof(want)) == 0, "%zu bytes", n);
+    }
 }
 
 void test_digest(void)
@@ -50,6 +71,7 @@ void test_digest(void)
     uint8_t digest[SHA256_LEN];
     struct arena a;
 
+    RUN(every_length);
     arena_init(&a, 4096);
     for (size_t i = 0; i < COUNT(plain); i++) {
         sha256(plain[i].data, digest);
