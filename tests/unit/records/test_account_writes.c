@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "check.h"
 #include "desk.h"
+#include "mem_fail.h"
 #include "records/accounts.h"
 
 enum { RACERS = 8, ROUNDS = 4 };
@@ -353,6 +354,50 @@ static void fails_whole(struct rig *r)
     desk_close(&desk);
 }
 
+static void fail_each(const char *line, const char *body, int good)
+{
+    int code = 0;
+
+    for (long n = 0; code != good && n < 3000; n++) {
+        ears.heard[0] = '\0';
+        mem_calls = 0;
+        mem_fail_at = n;
+        code = desk_ask(&desk, line, NULL, body);
+        mem_fail_at = -1;
+        CHECK(code == good || code == 503, "%s: %s: fail at %ld gave %d",
+              desk.rig->kind, line, n, code);
+        CHECK(code == good || strchr(ears.heard, 'T') == NULL,
+              "%s: %s: fail at %ld was told: %s", desk.rig->kind, line, n,
+              ears.heard);
+    }
+    CHECK(code == good, "%s: %s: %d", desk.rig->kind, line, code);
+}
+
+/* Each refused for want of memory is as if it had never been asked. */
+static void survives_want_of_memory(struct rig *r)
+{
+    if (!open_desk(r, kept))
+        return;
+    desk_expect(&desk, "POST " U, NULL, "{\"name\":\"Ann\",\"role\":\"admin\"}",
+                201, "");
+    fail_each("POST " U,
+              "{\"name\":\"B\",\"role\":\"admin\",\"email\":\"b@x.org\","
+              "\"password\":\"12345678\",\"passwordConfirm\":\"12345678\"}",
+              201);
+    fail_each("PATCH " U "/2", "{\"role\":\"user\"}", 200);
+    CHECK(strcmp(ears.heard, "2:2 T4") == 0, "%s: %s", r->kind, ears.heard);
+    fail_each("DELETE " U "/2", NULL, 204);
+    CHECK(strcmp(ears.heard, "2:16 T4") == 0, "%s: %s", r->kind, ears.heard);
+    fail_each("PATCH " U "/1", "{\"active\":false}", 409);
+    fail_each("DELETE " U "/1", NULL, 409);
+    desk_close(&desk);
+}
+
+static void sqlite_survives_want_of_memory(void)
+{
+    rig_sqlite(survives_want_of_memory);
+}
+
 /* --- two at once ---------------------------------------------------------- */
 
 struct racer {
@@ -570,6 +615,7 @@ void test_account_writes(void)
     RUN(each_writes_accounts);
     RUN(each_writes_accounts_with_a_past);
     RUN(each_fails_whole);
+    RUN(sqlite_survives_want_of_memory);
     RUN(each_keeps_one_of_many);
     RUN(each_works_for_commands);
     RUN(each_shows_himself);
