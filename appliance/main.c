@@ -149,12 +149,13 @@ static void write_help(struct buf *b)
                 "loses data\n"
                 "  user            accounts: add, list, role, disable, "
                 "enable, password, delete\n"
+                "  key             API keys: add, list, revoke\n"
                 "  openapi         print the OpenAPI document, as an "
                 "administrator gets it\n"
                 "  healthcheck     ask /readyz: exit 0 when ready, else 1\n"
                 "  version         print the version\n"
                 "  help            print this; --markdown: the options "
-                "as a table; help user\n\n"
+                "as a table; help user, help key\n\n"
                 "Options: a flag, else the environment variable, else "
                 "[the default].\n\n"));
     conf_write_help(b);
@@ -190,6 +191,7 @@ static const struct talker {
     int (*run)(int argc, char **argv, char *const *env, struct arena *a);
 } talkers[] = {
     { "user", command_user },
+    { "key", command_key },
 };
 
 /* "user …"; "help user" is "user" alone. NULL: it is none of them. */
@@ -251,7 +253,7 @@ static int run(int argc, char **argv, char **env, struct arena *a)
     if (!find_command(&argc, &argv, &command)) {
         snprintf(why.what, sizeof(why.what),
                  "unknown command \"%.100s\"; one of serve, plan, migrate, "
-                 "user, openapi, healthcheck, version, help",
+                 "user, key, openapi, healthcheck, version, help",
                  argv[0]);
         return fail(ST_BAD_INPUT, why.what);
     }

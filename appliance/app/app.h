@@ -135,8 +135,10 @@ int command_migrate(const struct conf *conf, bool allow_drop, struct arena *a);
 int command_openapi(const struct conf *conf, struct arena *a);
 int command_healthcheck(const struct conf *conf);
 
-/* Commands with words of their own, before the options: command_user.c.
+/* Commands with words of their own, before the options: command_user.c,
+ * command_key.c.
  * Without a word they print what they take. */
 int command_user(int argc, char **argv, char *const *env, struct arena *a);
+int command_key(int argc, char **argv, char *const *env, struct arena *a);
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/args.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void drop(struct args *args, int at, int n)
 {
@@ -79,4 +82,14 @@ bool args_switch(struct args *args, const char *name)
         }
     }
     return false;
+}
+
+void args_doer(char out[ARGS_DOER_ROOM])
+{
+    const struct passwd *who = getpwuid(getuid());
+
+    if (who == NULL)
+        snprintf(out, ARGS_DOER_ROOM, "command line");
+    else
+        snprintf(out, ARGS_DOER_ROOM, "command line (%.40s)", who->pw_name);
 }

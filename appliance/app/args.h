@@ -27,4 +27,8 @@ MUST_CHECK enum status args_flag(struct args *args, const char *name,
 /* Takes "--name" itself, wherever it stands. */
 bool args_switch(struct args *args, const char *name);
 
+/* Who the trail says it was: "command line (ann)". */
+enum { ARGS_DOER_ROOM = 64 };
+void args_doer(char out[ARGS_DOER_ROOM]);
+
 #endif

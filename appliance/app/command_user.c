@@ -3,11 +3,9 @@
  * running. Through the engine, as requests are: the same rules for what may be
  * written, the trail, sessions that end at once. */
 #include <assert.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/args.h"
@@ -39,7 +37,7 @@ struct user_run {
     struct app app;
     struct account_work work;
     struct wish wish;
-    char doer[64];
+    char doer[ARGS_DOER_ROOM];
     struct conf_error why;
 };
 
@@ -162,18 +160,6 @@ static enum status tell(struct user_run *u, const char *what, int64_t id)
 }
 
 /* --- the engine ----------------------------------------------------------- */
-
-/* Who the trail says it was. */
-static void name_doer(struct user_run *u)
-{
-    const struct passwd *who = getpwuid(getuid());
-
-    if (who == NULL)
-        snprintf(u->doer, sizeof(u->doer), "command line");
-    else
-        snprintf(u->doer, sizeof(u->doer), "command line (%.40s)",
-                 who->pw_name);
-}
 
 /* What went wrong in the engine's words, else in those of the status. */
 static enum status explain(struct user_run *u, enum status st)
@@ -565,7 +551,7 @@ static enum status run_verb(struct user_run *u, const struct verb *v,
 
     if (st != ST_OK)
         return st;
-    name_doer(u);
+    args_doer(u->doer);
     u->work = (struct account_work){ .r = u->app.records,
                                      .arena = a,
                                      .user_name = u->doer,
