@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import { testServer, type Handler } from '../test/server';
 import { usersTable } from '../test/users';
+import { createAccess } from './access';
 import { createApi } from './api';
 import { createClient } from './client';
-import { createAccess } from './token';
 
 function setUp(handler: Handler) {
   const server = testServer(handler);
-  const access = createAccess({ read: () => null, write: () => undefined });
+  const access = createAccess();
   const client = createClient({
     access,
     language: () => 'en',

@@ -2,10 +2,12 @@
 import type { CallOptions, Client } from './client';
 import { asNumber, asObject } from './decode';
 import {
+  decodeAccount,
   decodeHealth,
   decodePage,
   decodeStatus,
   decodeUser,
+  type Account,
   type Decode,
   type Health,
   type Page,
@@ -36,12 +38,18 @@ export interface Records<T, Draft> {
   remove(id: number, options?: CallOptions): Promise<void>;
 }
 
-export type UserDraft = Pick<User, 'name' | 'email' | 'role' | 'active'>;
+export type UserDraft = Pick<User, 'name' | 'email' | 'role' | 'active'> & {
+  password: string;
+};
 
 export interface Api {
   users: Records<User, UserDraft>;
   /** How many records a collection holds. */
   count(collection: string, options?: CallOptions): Promise<number>;
+  /** Who is signed in. */
+  me(options?: CallOptions): Promise<Account>;
+  signIn(email: string, password: string): Promise<Account>;
+  signOut(): Promise<void>;
   health(options?: CallOptions): Promise<Health>;
   status(options?: CallOptions): Promise<Status>;
   /** Whatever a GET of this address answers. */
@@ -117,6 +125,23 @@ export function createApi(client: Client): Api {
         (value) => asNumber(asObject(value, 'the list'), 'totalItems'),
       );
       return answer.value;
+    },
+    async me(options) {
+      const call = { ...options, path: 'api/v1/auth/me' };
+      return (await client.call(call, decodeAccount)).value;
+    },
+    async signIn(email, password) {
+      const call = {
+        method: 'POST',
+        path: 'login',
+        body: { email, password },
+        ask: false,
+      } as const;
+      return (await client.call(call, decodeAccount)).value;
+    },
+    async signOut() {
+      const call = { method: 'POST', path: 'logout', ask: false } as const;
+      await client.call(call, () => undefined);
     },
     async health(options) {
       const call = { ...options, path: 'health', alsoGood: [503] };

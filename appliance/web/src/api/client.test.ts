@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 import { expect, test, vi } from 'vitest';
 import { silentFetch, testServer, type Handler } from '../test/server';
+import { createAccess, type Access } from './access';
 import { createClient, type Call, type ClientDeps } from './client';
 import { asText, asObject } from './decode';
 import { ApiError, type Trouble } from './errors';
-import { createAccess, type Access } from './token';
 
-const memory = () => {
-  let kept: string | null = null;
-  return { read: () => kept, write: (v: string | null) => void (kept = v) };
-};
+const ada = { id: 7, name: 'Ada', email: 'ada@example.org', role: 'user' };
 
 function setUp(handler: Handler, more: Partial<ClientDeps> = {}) {
   const server = testServer(handler);
-  const access = createAccess(memory());
+  const access = createAccess();
   const client = createClient({
     access,
     language: () => 'fr',
@@ -35,24 +32,30 @@ async function troubleOf(promise: Promise<unknown>): Promise<ApiError> {
   throw new Error(`not an ApiError: ${String(error)}`);
 }
 
-/* Answers 401 unless the token is the right one. */
-const guarded =
-  (right: string): Handler =>
-  ({ headers }) =>
-    headers.get('Authorization') === `Bearer ${right}`
+/* Answers 401 until the door is open. */
+function guarded() {
+  const door = { open: false };
+  const handler: Handler = () =>
+    door.open
       ? { body: { fine: true } }
       : { status: 401, body: { status: 401, message: 'no' } };
 
-/* Answers each question in turn, as a reader at the dialog would. */
-function answering(access: Access, ...answers: (string | null)[]) {
-  const asked: string[] = [];
-  access.question.subscribe(() => {
-    const question = access.question.get();
-    if (!question) return;
-    asked.push(question.reason);
-    const answer = answers.shift();
-    if (answer === undefined) throw new Error('asked once too often');
-    setTimeout(() => access.answer(answer), 0);
+  return { door, handler };
+}
+
+/* Answers each question in turn, as a reader at the dialog would: signs in, or
+ * closes it. */
+function answering(access: Access, door: { open: boolean }, turns: boolean[]) {
+  const asked = { n: 0 };
+
+  access.asking.subscribe(() => {
+    if (!access.asking.get()) return;
+    const signsIn = turns[asked.n++];
+    if (signsIn === undefined) throw new Error('asked once too often');
+    setTimeout(() => {
+      door.open = signsIn;
+      access.answer(signsIn ? { ...ada } : null);
+    }, 0);
   });
   return asked;
 }
@@ -210,47 +213,48 @@ test('a request that nobody waits for any more is dropped', async () => {
   );
 });
 
-test('401: asks for the token, then tries again with it', async () => {
-  const { server, access, call } = setUp(guarded('right'));
-  const asked = answering(access, 'right');
+test('401: asks to sign in, then tries again', async () => {
+  const { door, handler } = guarded();
+  const { server, access, call } = setUp(handler);
+  const asked = answering(access, door, [true]);
 
   expect((await call()).value).toEqual({ fine: true });
-  expect(asked).toEqual(['missing']);
+  expect(asked.n).toBe(1);
   expect(server.seen).toHaveLength(2);
+  expect(access.account.get()).toEqual(ada);
   await call();
   expect(server.seen).toHaveLength(3);
 });
 
-test('a wrong token is forgotten, and asked for again', async () => {
-  const { access, call } = setUp(guarded('right'));
-  const asked = answering(access, 'wrong', 'right');
-
-  expect((await call()).value).toEqual({ fine: true });
-  expect(asked).toEqual(['missing', 'rejected']);
-  expect(access.token.get()).toBe('right');
-});
-
-test('a token that is no longer right is not kept', async () => {
-  const { access, call } = setUp(guarded('right'));
-  const asked = answering(access, null);
-
-  access.token.set('old');
-  expect((await troubleOf(call())).trouble).toBe('unauthorized');
-  expect(asked).toEqual(['rejected']);
-  expect(access.token.get()).toBeNull();
-});
-
 test('many refused at once ask once', async () => {
-  const { access, call } = setUp(guarded('right'));
-  const asked = answering(access, 'right');
+  const { door, handler } = guarded();
+  const { access, call } = setUp(handler);
+  const asked = answering(access, door, [true]);
 
   await Promise.all([call(), call(), call(), call()]);
-  expect(asked).toEqual(['missing']);
+  expect(asked.n).toBe(1);
+});
+
+test('who was refused while somebody signed in is not asked', async () => {
+  const { door, handler } = guarded();
+  const { access, call } = setUp(async (seen) => {
+    const answer = await handler(seen);
+    if (!door.open) {
+      door.open = true;
+      access.answer({ ...ada });
+    }
+    return answer;
+  });
+  const asked = answering(access, door, []);
+
+  expect((await call()).value).toEqual({ fine: true });
+  expect(asked.n).toBe(0);
 });
 
 test('a write that is refused is sent again whole', async () => {
-  const { server, access, call } = setUp(guarded('right'));
-  answering(access, 'right');
+  const { door, handler } = guarded();
+  const { server, access, call } = setUp(handler);
+  answering(access, door, [true]);
 
   await call({ method: 'POST', body: { name: 'Ada' } });
   expect(server.seen.map(({ method, body }) => [method, body])).toEqual([
@@ -260,29 +264,31 @@ test('a write that is refused is sent again whole', async () => {
 });
 
 test('who closed the dialog is not asked again for reading', async () => {
-  const { access, call } = setUp(guarded('right'));
-  const asked = answering(access, null, 'right');
+  const { door, handler } = guarded();
+  const { access, call } = setUp(handler);
+  const asked = answering(access, door, [false, true]);
 
   await troubleOf(call());
   await troubleOf(call());
-  expect(asked).toEqual(['missing']);
+  expect(asked.n).toBe(1);
   await call({ method: 'POST', body: {} });
-  expect(asked).toEqual(['missing', 'missing']);
+  expect(asked.n).toBe(2);
   expect((await call()).value).toEqual({ fine: true });
 });
 
 test('what runs in the background never asks', async () => {
-  const { access, call } = setUp(guarded('right'));
-  const asked = answering(access);
+  const { door, handler } = guarded();
+  const { access, call } = setUp(handler);
+  const asked = answering(access, door, []);
 
   expect((await troubleOf(call({ ask: false }))).trouble).toBe('unauthorized');
-  expect(asked).toEqual([]);
+  expect(asked.n).toBe(0);
 });
 
-test('a server that accepts no token at all is left alone in the end', async () => {
-  const { server, access, call } = setUp(guarded('none of these'));
-  access.question.subscribe(() => {
-    if (access.question.get()) setTimeout(() => access.answer('again'), 0);
+test('a server that lets nobody in is left alone in the end', async () => {
+  const { server, access, call } = setUp(guarded().handler);
+  access.asking.subscribe(() => {
+    if (access.asking.get()) setTimeout(() => access.answer({ ...ada }), 0);
   });
 
   await troubleOf(call());

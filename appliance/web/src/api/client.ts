@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 import { ShapeError } from './decode';
 import { ApiError, errorFrom, isAbort } from './errors';
-import type { Access } from './token';
+import type { Access } from './access';
 import type { Decode } from './types';
 
 export interface ClientDeps {
@@ -15,7 +15,7 @@ export interface ClientDeps {
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
-  /** Whether a 401 may open the token dialog. Default: yes. */
+  /** Whether a 401 may ask the reader to sign in again. Default: yes. */
   ask?: boolean;
 }
 
@@ -56,7 +56,7 @@ function addressOf(call: Call, base: string): string {
   return url.href;
 }
 
-function headersOf(call: Call, language: string, token: string | null) {
+function headersOf(call: Call, language: string) {
   const headers = new Headers({
     Accept: 'application/json',
     'Accept-Language': language,
@@ -64,7 +64,6 @@ function headersOf(call: Call, language: string, token: string | null) {
 
   if (call.body !== undefined) headers.set('Content-Type', 'application/json');
   if (call.ifMatch) headers.set('If-Match', call.ifMatch);
-  if (token !== null) headers.set('Authorization', `Bearer ${token}`);
   return headers;
 }
 
@@ -90,7 +89,7 @@ export function createClient(deps: ClientDeps): Client {
   const base = deps.base ?? (() => document.baseURI);
   const ask = deps.fetch ?? ((...args) => window.fetch(...args));
 
-  async function send(call: Call, token: string | null): Promise<Reply> {
+  async function send(call: Call): Promise<Reply> {
     const control = new AbortController();
     const stop = () => control.abort();
     let timedOut = false;
@@ -104,7 +103,7 @@ export function createClient(deps: ClientDeps): Client {
       call.signal?.throwIfAborted();
       const response = await ask(addressOf(call, base()), {
         method: call.method ?? 'GET',
-        headers: headersOf(call, language(), token),
+        headers: headersOf(call, language()),
         body: call.body === undefined ? null : JSON.stringify(call.body),
         signal: control.signal,
         cache: 'no-cache',
@@ -120,26 +119,21 @@ export function createClient(deps: ClientDeps): Client {
     }
   }
 
-  /* The token to try next after a 401, or null when there is none. */
-  async function nextToken(call: Call, used: string | null) {
-    const current = access.token.get();
+  async function mayTryAgain(call: Call, turn: number): Promise<boolean> {
     const reading = (call.method ?? 'GET') === 'GET';
 
-    if (current !== null && current !== used) return current;
-    if (current !== null) access.token.set(null);
-    if (call.ask === false || (reading && access.declined())) return null;
-    return access.ask(used === null ? 'missing' : 'rejected');
+    if (access.turn() !== turn) return true;
+    if (call.ask === false || (reading && access.declined())) return false;
+    return access.ask();
   }
 
   async function sendAllowed(call: Call): Promise<Reply> {
-    let token = access.token.get();
-
     for (let asks = 0; ; asks++) {
-      const reply = await send(call, token);
-      if (reply.status !== 401 || asks === maxAsks) return reply;
+      const turn = access.turn();
+      const reply = await send(call);
 
-      token = await nextToken(call, token);
-      if (token === null) return reply;
+      if (reply.status !== 401 || asks === maxAsks) return reply;
+      if (!(await mayTryAgain(call, turn))) return reply;
     }
   }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 import { createContext, use } from 'react';
+import { useStore } from '../app/store';
+import type { Access } from './access';
 import type { Api } from './api';
-import type { Access } from './token';
+import type { Account } from './types';
 
 export interface Backplane {
   api: Api;
@@ -22,4 +24,9 @@ export function useApi(): Api {
 
 export function useAccess(): Access {
   return useBackplane().access;
+}
+
+/** Who is signed in; null: nobody, or not known yet. */
+export function useAccount(): Account | null {
+  return useStore(useAccess().account);
 }

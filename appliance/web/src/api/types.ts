@@ -23,6 +23,14 @@ export interface User extends RecordBase {
   active: boolean | null;
 }
 
+/** Who signed in. */
+export interface Account {
+  id: number;
+  name: string;
+  email: string;
+  role: string;
+}
+
 export interface Page<T> {
   page: number;
   perPage: number;
@@ -88,6 +96,18 @@ export function decodeUser(value: unknown): User {
     email: asText(from, 'email'),
     role: maybeText(from, 'role'),
     active: typeof from.active === 'boolean' ? from.active : null,
+  };
+}
+
+export function decodeAccount(value: unknown): Account {
+  const from = asObject(value, 'the account');
+  const email = asText(from, 'email');
+
+  return {
+    id: asNumber(from, 'id'),
+    name: maybeText(from, 'name') ?? email,
+    email,
+    role: maybeText(from, 'role') ?? '',
   };
 }
 

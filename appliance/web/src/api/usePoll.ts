@@ -7,7 +7,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { isAbort, toApiError, type ApiError } from './errors';
-import { useTokenRetry } from './useTokenRetry';
+import { useSignInRetry } from './useSignInRetry';
 
 export interface Poll<T> {
   data: T | undefined;
@@ -94,6 +94,6 @@ export function usePoll<T>(
   }, [run, everyMs, visible]);
 
   const refresh = useCallback(() => goNow.current(), []);
-  useTokenRetry(state.error, refresh);
+  useSignInRetry(state.error, refresh);
   return { ...state, refresh };
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 import { useCallback, useEffect, useState } from 'react';
 import { isAbort, toApiError, type ApiError } from './errors';
-import { useTokenRetry } from './useTokenRetry';
+import { useSignInRetry } from './useSignInRetry';
 
 export interface Query<T> {
   /** The latest answer; stays while the next one is under way. */
@@ -48,7 +48,7 @@ export function useQuery<T>(
     return () => control.abort();
   }, [run, turn]);
 
-  useTokenRetry(settled?.error, reload);
+  useSignInRetry(settled?.error, reload);
   const loading = settled?.run !== run || settled.turn !== turn;
   return {
     data: settled?.data,

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-import { useAccess } from '../api/context';
-import { Badge } from '../ui/Badge';
+import { useState } from 'react';
+import { useAccount, useApi } from '../api/context';
+import { toApiError } from '../api/errors';
+import { Avatar } from '../ui/Avatar';
+import { IconButton } from '../ui/Button';
 import { Segmented, type Choice } from '../ui/controls';
 import { cx } from '../ui/cx';
-import { Icon, type IconName } from '../ui/Icon';
+import type { IconName } from '../ui/Icon';
+import { isRole, roleLabel } from '../pages/users/fields';
+import { toast } from '../ui/toast';
 import { useI18n } from './i18n';
 import { language, type Language } from './language';
 import css from './Preferences.module.css';
@@ -27,14 +32,14 @@ const themeIcon: Record<Theme, IconName> = {
   dark: 'moon',
 };
 
-/** Language, appearance and access token: small at the foot of the sidebar,
+/** Language, appearance and account: small at the foot of the sidebar,
  * or as a list in a sheet. */
 export function Preferences({ place }: { place: 'side' | 'sheet' }) {
   const { t } = useI18n();
 
   return (
     <div className={cx(css.prefs, css[place])}>
-      <TokenButton />
+      <AccountRow />
       <div className={css.row}>
         <span className={css.label} aria-hidden="true">
           {t('prefs.language')}
@@ -67,20 +72,40 @@ export function Preferences({ place }: { place: 'side' | 'sheet' }) {
   );
 }
 
-function TokenButton() {
+/* The sign-in page is the server's: everything read so far is left behind. */
+function AccountRow() {
   const { t } = useI18n();
-  const access = useAccess();
-  const set = useStore(access.token) !== null;
+  const api = useApi();
+  const account = useAccount();
+  const [busy, setBusy] = useState(false);
 
+  async function signOut() {
+    setBusy(true);
+    try {
+      await api.signOut();
+      window.location.assign(new URL('login', document.baseURI));
+    } catch (failed) {
+      setBusy(false);
+      toast(t(`trouble.${toApiError(failed).trouble}`));
+    }
+  }
+
+  if (account === null) return null;
   return (
-    <button
-      type="button"
-      className={css.token}
-      onClick={() => void access.ask('wanted')}
-    >
-      <Icon name="key" size={18} />
-      <span>{t('prefs.token')}</span>
-      {set && <Badge tone="good">{t('prefs.tokenSet')}</Badge>}
-    </button>
+    <div className={css.account}>
+      <Avatar id={account.id} name={account.name} />
+      <span className={css.who}>
+        <b>{account.name}</b>
+        <span>
+          {isRole(account.role) ? t(roleLabel[account.role]) : account.role}
+        </span>
+      </span>
+      <IconButton
+        icon="signOut"
+        label={t('signOut')}
+        disabled={busy}
+        onClick={() => void signOut()}
+      />
+    </div>
   );
 }

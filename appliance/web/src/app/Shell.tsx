@@ -11,7 +11,7 @@ import { Preferences } from './Preferences';
 import { Link, usePlace } from './router';
 import { routeOf, routes, type Route } from './routes';
 import css from './Shell.module.css';
-import { TokenDialog } from './TokenDialog';
+import { SignInDialog } from './SignInDialog';
 
 /** What stands around every page. */
 export function Shell() {
@@ -48,7 +48,7 @@ export function Shell() {
         <Nav current={route} className={css.tabs} />
       </div>
       <Toasts />
-      <TokenDialog />
+      <SignInDialog />
     </>
   );
 }

@@ -30,8 +30,6 @@ export const messages = {
   'theme.light': { en: 'Light', fr: 'Clair' },
   'theme.system': { en: 'As the system', fr: 'Comme le système' },
   'theme.dark': { en: 'Dark', fr: 'Sombre' },
-  'prefs.token': { en: 'Access token', fr: 'Jeton d’accès' },
-  'prefs.tokenSet': { en: 'set', fr: 'saisi' },
 
   'act.save': { en: 'Save', fr: 'Enregistrer' },
   'act.cancel': { en: 'Cancel', fr: 'Annuler' },
@@ -53,6 +51,10 @@ export const messages = {
   'field.tooLong': {
     en: 'At most {max} characters.',
     fr: '{max} caractères au plus.',
+  },
+  'field.bytes': {
+    en: 'At most {max} bytes.',
+    fr: '{max} octets au plus.',
   },
   'field.refused': {
     en: 'The server did not accept this value.',
@@ -122,10 +124,7 @@ export const messages = {
     fr: 'L’appliance et ce qui se trouve derrière elle répondent normalement.',
   },
   'home.details': { en: 'See the status', fr: 'Voir l’état' },
-  'home.locked': {
-    en: 'Needs an access token',
-    fr: 'Demande un jeton d’accès',
-  },
+  'home.locked': { en: 'Sign in first', fr: 'Connectez-vous d’abord' },
   'home.unknown': { en: 'Could not be counted', fr: 'N’a pas pu être compté' },
   'home.empty': {
     en: 'This instance serves none of the built-in collections.',
@@ -158,6 +157,11 @@ export const messages = {
   'users.name': { en: 'Name', fr: 'Nom' },
   'users.email': { en: 'Email', fr: 'E-mail' },
   'users.role': { en: 'Role', fr: 'Rôle' },
+  'users.password': { en: 'Password', fr: 'Mot de passe' },
+  'users.passwordHint': {
+    en: '8 to 72 bytes. A new one signs the account out everywhere.',
+    fr: 'De 8 à 72 octets. Un nouveau déconnecte le compte partout.',
+  },
   'users.active': { en: 'Account', fr: 'Compte' },
   'users.isActive': { en: 'Active', fr: 'Actif' },
   'users.isInactive': { en: 'Inactive', fr: 'Inactif' },
@@ -253,7 +257,7 @@ export const messages = {
   'docs.readOnly': { en: 'read only', fr: 'en lecture seule' },
   'docs.writeOnly': { en: 'write only', fr: 'en écriture seule' },
   'docs.header': { en: 'header', fr: 'en-tête' },
-  'docs.locked': { en: 'Needs a token', fr: 'Demande un jeton' },
+  'docs.locked': { en: 'Needs a sign-in', fr: 'Demande une connexion' },
   'docs.inside': { en: 'What is in it', fr: 'Ce qu’il contient' },
   'docs.parameters': { en: 'Parameters', fr: 'Paramètres' },
   'docs.body': { en: 'Body', fr: 'Corps' },
@@ -263,39 +267,18 @@ export const messages = {
   'docs.try': { en: 'Try it', fr: 'Essayer' },
   'docs.send': { en: 'Send', fr: 'Envoyer' },
 
-  'token.title': { en: 'Access token', fr: 'Jeton d’accès' },
-  'token.missing': {
-    en: 'This instance asks for its access token before it answers.',
-    fr: 'Cette instance demande son jeton d’accès avant de répondre.',
+  'signIn.title': { en: 'Sign in again', fr: 'Reconnectez-vous' },
+  'signIn.ended': {
+    en: 'Your session has ended. What you were doing goes on when you have signed in.',
+    fr: 'Votre session a pris fin. Vous reprendrez où vous en étiez une fois connecté.',
   },
-  'token.wanted': {
-    en: 'An instance started with API_TOKEN asks for that token.',
-    fr: 'Une instance démarrée avec API_TOKEN demande ce jeton.',
+  'signIn.password': { en: 'Password', fr: 'Mot de passe' },
+  'signIn.act': { en: 'Sign in', fr: 'Se connecter' },
+  'signIn.wrong': {
+    en: 'This address and this password do not go together.',
+    fr: 'Cette adresse et ce mot de passe ne vont pas ensemble.',
   },
-  'token.present': {
-    en: 'A token is set in this tab. A new one replaces it.',
-    fr: 'Un jeton est défini dans cet onglet. Un nouveau le remplace.',
-  },
-  'token.label': { en: 'Token', fr: 'Jeton' },
-  'token.hint': {
-    en: 'Kept in this tab only, and forgotten when it is closed.',
-    fr: 'Gardé dans cet onglet seulement, et oublié à sa fermeture.',
-  },
-  'token.rejected': {
-    en: 'The instance did not accept this token.',
-    fr: 'L’instance n’a pas accepté ce jeton.',
-  },
-  'token.strange': {
-    en: 'A token has only letters, digits and signs, without spaces or accents.',
-    fr: 'Un jeton n’a que des lettres, des chiffres et des signes, sans espace ni accent.',
-  },
-  'token.use': { en: 'Use this token', fr: 'Utiliser ce jeton' },
-  'token.remove': { en: 'Remove it', fr: 'Le retirer' },
-  'token.removed': {
-    en: 'The access token was removed.',
-    fr: 'Le jeton d’accès a été retiré.',
-  },
-  'token.enter': { en: 'Enter the token', fr: 'Saisir le jeton' },
+  signOut: { en: 'Sign out', fr: 'Se déconnecter' },
 
   'trouble.offline': { en: 'You are offline', fr: 'Vous êtes hors ligne' },
   'trouble.offlineText': {
@@ -319,17 +302,17 @@ export const messages = {
     fr: 'Nous avons cessé d’attendre. Votre demande a peut-être été exécutée\u00a0: vérifiez avant de réessayer.',
   },
   'trouble.unauthorized': {
-    en: 'An access token is needed',
-    fr: 'Un jeton d’accès est nécessaire',
+    en: 'You are not signed in',
+    fr: 'Vous n’êtes pas connecté',
   },
   'trouble.unauthorizedText': {
-    en: 'This instance answers only to those who have its token.',
-    fr: 'Cette instance ne répond qu’à ceux qui ont son jeton.',
+    en: 'Your session has ended, here or elsewhere.',
+    fr: 'Votre session a pris fin, ici ou ailleurs.',
   },
   'trouble.forbidden': { en: 'This is not allowed', fr: 'Ce n’est pas permis' },
   'trouble.forbiddenText': {
-    en: 'Without API_TOKEN, this instance accepts changes only from the machine it runs on. Start it with API_TOKEN, then enter that token here.',
-    fr: 'Sans API_TOKEN, cette instance n’accepte de modifications que depuis sa propre machine. Démarrez-la avec API_TOKEN, puis saisissez ce jeton ici.',
+    en: 'Your account may not do this. An administrator can.',
+    fr: 'Votre compte ne le permet pas. Un administrateur le peut.',
   },
   'trouble.notFound': { en: 'It is not there', fr: 'Introuvable' },
   'trouble.notFoundText': {

@@ -61,26 +61,21 @@ export function ProblemNotice({ error, onRetry, note }: NoticeProps) {
 function Actions({ error, onRetry, small }: Props & { small?: boolean }) {
   const { t } = useI18n();
   const access = useAccess();
-  const needsToken =
-    error.trouble === 'unauthorized' || error.trouble === 'forbidden';
+  const nobody = error.trouble === 'unauthorized';
 
-  async function enterToken() {
-    if ((await access.ask('wanted')) !== null) onRetry?.();
+  async function signIn() {
+    if (await access.ask()) onRetry?.();
   }
 
-  /* Without a token the same answer would come again. */
-  const again = error.trouble === 'unauthorized' ? undefined : onRetry;
+  /* To nobody the same answer would come again. */
+  const again = nobody ? undefined : onRetry;
 
-  if (!needsToken && !again) return null;
+  if (!nobody && !again) return null;
   return (
     <>
-      {needsToken && (
-        <Button
-          small={small ?? false}
-          icon="key"
-          onClick={() => void enterToken()}
-        >
-          {t('token.enter')}
+      {nobody && (
+        <Button small={small ?? false} icon="key" onClick={() => void signIn()}>
+          {t('signIn.act')}
         </Button>
       )}
       {again && (

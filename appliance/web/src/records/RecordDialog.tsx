@@ -23,7 +23,7 @@ interface Props {
 
 function say(problem: FieldProblem, t: Translate): string {
   if ('key' in problem) {
-    return problem.key === 'field.tooLong'
+    return problem.key === 'field.tooLong' || problem.key === 'field.bytes'
       ? t(problem.key, { max: problem.max })
       : t(problem.key);
   }

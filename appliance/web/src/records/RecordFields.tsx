@@ -36,6 +36,7 @@ export function RecordFields(props: Props) {
             : t('field.optional')
         }
         error={errors[spec.name]}
+        hint={spec.kind === 'password' ? t(spec.hint) : undefined}
         extra={
           other !== undefined &&
           other !== value && (
@@ -92,6 +93,17 @@ function Control({ spec, control, value, onChange }: ControlOf) {
         >
           <Options spec={spec} value={text} />
         </Select>
+      );
+    case 'password':
+      return (
+        <TextInput
+          {...control}
+          name={spec.name}
+          type="password"
+          value={text}
+          autoComplete="new-password"
+          onChange={(event) => onChange(event.target.value)}
+        />
       );
     default:
       return (

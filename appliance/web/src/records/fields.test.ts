@@ -56,6 +56,7 @@ test('a new user starts active, as a user', () => {
     name: '',
     email: '',
     role: 'user',
+    password: '',
     active: true,
   });
 });
@@ -66,15 +67,28 @@ test('null in a record is empty in its form', () => {
     name: 'A',
     email: 'a@b',
     role: '',
+    password: '',
     active: false,
   });
 });
 
 test('blanks around text go, those within stay', () => {
-  expect(tidy({ name: '  Ada  King ', active: true })).toEqual({
+  const values = { name: '  Ada  King ', email: '', role: '', active: true };
+
+  expect(tidy(userFields, { ...values, password: '' })).toEqual({
+    ...values,
     name: 'Ada  King',
-    active: true,
   });
+});
+
+test('a password is sent as it is, or not at all', () => {
+  const password = ' with blanks ';
+
+  expect(tidy(userFields, { password }).password).toBe(password);
+  expect(check(userFields, { ...good, password: 'é'.repeat(37) })).toEqual({
+    password: { key: 'field.bytes', max: 72 },
+  });
+  expect(check(userFields, { ...good, password: 'é'.repeat(36) })).toEqual({});
 });
 
 test('only what differs is sent, and empty is null', () => {

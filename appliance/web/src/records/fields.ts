@@ -10,6 +10,8 @@ export type FieldSpec = {
   initial?: Value;
 } & (
   | { kind: 'text' | 'email'; max: number }
+  /** Never read, only written: empty means as it is, or none. */
+  | { kind: 'password'; maxBytes: number; hint: PlainKey }
   | {
       kind: 'select';
       options: readonly string[];
@@ -23,7 +25,7 @@ export type Values = Readonly<Record<string, Value>>;
 
 /** A message to show beside a field, to be translated. */
 export interface Complaint {
-  key: 'field.required' | 'field.email' | 'field.tooLong';
+  key: 'field.required' | 'field.email' | 'field.tooLong' | 'field.bytes';
   max: number;
 }
 
@@ -49,14 +51,20 @@ export function valuesOf(specs: readonly FieldSpec[], record: object): Values {
   return values;
 }
 
-/** As they are sent: no blanks around text. */
-export function tidy(values: Values): Values {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value.trim() : value,
-    ]),
-  );
+/** As they are sent: no blanks around text, no passwords that were not given. */
+export function tidy(specs: readonly FieldSpec[], values: Values): Values {
+  const tidied: Record<string, Value> = {};
+
+  for (const { name, kind } of specs) {
+    const value = values[name] ?? '';
+
+    if (kind === 'password') {
+      if (value !== '') tidied[name] = value;
+    } else {
+      tidied[name] = typeof value === 'string' ? value.trim() : value;
+    }
+  }
+  return tidied;
 }
 
 function complaintAbout(spec: FieldSpec, value: Value): Complaint | undefined {
@@ -65,6 +73,11 @@ function complaintAbout(spec: FieldSpec, value: Value): Complaint | undefined {
 
   if (value === '')
     return spec.required ? { key: 'field.required', max } : undefined;
+  if (spec.kind === 'password') {
+    const bytes = new TextEncoder().encode(value).length;
+    const most = spec.maxBytes;
+    return bytes > most ? { key: 'field.bytes', max: most } : undefined;
+  }
   /* Characters, as the server counts them, not UTF-16 units. */
   if (Array.from(value).length > max) return { key: 'field.tooLong', max };
   if (spec.kind === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value))

@@ -159,7 +159,7 @@ export function useRecordForm<T extends object, D>(
 
   async function save() {
     if (draft === undefined || saving) return;
-    const values = tidy(draft.values);
+    const values = tidy(specs, draft.values);
     const problems = check(specs, values);
 
     if (Object.keys(problems).length > 0) {

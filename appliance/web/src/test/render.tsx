@@ -1,33 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
+import { createAccess } from '../api/access';
 import { createApi } from '../api/api';
 import { createClient } from '../api/client';
 import { BackplaneContext, type Backplane } from '../api/context';
-import { createAccess } from '../api/token';
+import type { Account } from '../api/types';
 import { language } from '../app/language';
-import { storageBox } from '../app/storage';
-import { TokenDialog } from '../app/TokenDialog';
+import { SignInDialog } from '../app/SignInDialog';
 import { Toasts } from '../ui/Toasts';
 
-export function backplane(fetch: typeof window.fetch): Backplane {
-  const access = createAccess(
-    storageBox(() => window.sessionStorage, 'appliance.token'),
-  );
+/** Who is signed in unless a test says otherwise. */
+export const boss: Account = {
+  id: 1,
+  name: 'The boss',
+  email: 'boss@example.org',
+  role: 'admin',
+};
+
+export function backplane(
+  fetch: typeof window.fetch,
+  account: Account | null = boss,
+): Backplane {
+  const access = createAccess();
   const client = createClient({ access, fetch, language: language.get });
 
+  access.account.set(account);
   return { access, api: createApi(client) };
 }
 
 /** Draws one page with everything around it that it can talk to. */
-export function renderPage(page: ReactNode, fetch: typeof window.fetch) {
-  const plane = backplane(fetch);
+export function renderPage(
+  page: ReactNode,
+  fetch: typeof window.fetch,
+  account?: Account,
+) {
+  const plane = backplane(fetch, account);
 
   render(
     <BackplaneContext value={plane}>
       <main>{page}</main>
       <Toasts />
-      <TokenDialog />
+      <SignInDialog />
     </BackplaneContext>,
   );
   return plane;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 import { act, screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import { renderPage } from '../../test/render';
+import { boss, renderPage } from '../../test/render';
 import { testServer, type Canned, type Handler } from '../../test/server';
 import { refusal } from '../../test/users';
 import { HomePage } from './HomePage';
@@ -44,22 +44,22 @@ test('says that something is wrong, and what', async () => {
   expect(screen.getByText('store: gone')).toBeTruthy();
 });
 
-test('one dialog asks for the token, however many counts need it', async () => {
+test('one dialog asks to sign in, however many counts need it', async () => {
+  let signedIn = false;
   const { access } = renderPage(
     <HomePage />,
     testServer((seen) =>
-      seen.url === '/health' || seen.headers.has('Authorization')
-        ? server(seen)
-        : refusal(401, 'no'),
+      seen.url === '/health' || signedIn ? server(seen) : refusal(401, 'no'),
     ).fetch,
   );
 
   expect(await screen.findAllByRole('dialog')).toHaveLength(1);
   act(() => access.answer(null));
-  expect(await screen.findAllByText('Needs an access token')).toHaveLength(8);
+  expect(await screen.findAllByText('Sign in first')).toHaveLength(8);
+  signedIn = true;
   act(() => {
-    void access.ask('wanted');
-    access.answer('s3cret');
+    void access.ask();
+    access.answer({ ...boss });
   });
   expect(await screen.findByText('1,234')).toBeTruthy();
 });

@@ -3,7 +3,7 @@ import { useCallback } from 'react';
 import { useApi } from '../../api/context';
 import { ApiError } from '../../api/errors';
 import { usePoll } from '../../api/usePoll';
-import { useTokenRetry } from '../../api/useTokenRetry';
+import { useSignInRetry } from '../../api/useSignInRetry';
 import { useI18n } from '../../app/i18n';
 import { Link } from '../../app/router';
 import { ProblemBlank, ProblemNotice } from '../../problems/Problem';
@@ -36,7 +36,7 @@ export function HomePage() {
     .filter((count) => count instanceof ApiError)
     .find(({ trouble }) => trouble === 'unauthorized');
 
-  useTokenRetry(denied, refresh);
+  useSignInRetry(denied, refresh);
 
   return (
     <>

@@ -9,9 +9,9 @@ import {
 import { expect, test } from 'vitest';
 import { language } from '../../app/language';
 import { navigate } from '../../app/router';
-import { renderPage } from '../../test/render';
+import { boss, renderPage } from '../../test/render';
 import { testServer, type Handler } from '../../test/server';
-import { refusal, usersTable } from '../../test/users';
+import { refusal, usersTable, type UsersTable } from '../../test/users';
 import { UsersPage } from './UsersPage';
 
 function open(handler: Handler) {
@@ -252,52 +252,81 @@ test('403 says who may write', async () => {
   press('Delete user');
 
   const alert = await screen.findByRole('alert');
-  expect(alert.textContent).toContain('API_TOKEN');
+  expect(alert.textContent).toContain('An administrator can.');
   expect(alert.textContent).toContain('req-1');
   expect(table.rows).toHaveLength(1);
 });
 
-test('401 asks for the token and goes on with it', async () => {
-  const table = usersTable(1);
-  const { access } = open((seen) =>
-    seen.headers.get('Authorization') === 'Bearer s3cret'
-      ? table.handler(seen)
-      : refusal(401, 'no'),
-  );
+/* Nobody is signed in until somebody posts the right password. */
+function guarded(table: UsersTable): Handler {
+  let open = false;
 
-  type2(await screen.findByLabelText('Token'), 'not ascii é');
-  expect(screen.getByText(/without spaces or accents/)).toBeTruthy();
-  type2(screen.getByLabelText('Token'), 's3cret');
-  await screen.findByText('Person 1');
-  expect(sessionStorage.getItem('appliance.token')).toBe('s3cret');
-  expect(localStorage.getItem('appliance.token')).toBeNull();
-
-  act(() => void access.ask('wanted'));
-  press('Remove it');
-  expect(sessionStorage.getItem('appliance.token')).toBeNull();
-});
-
-function type2(field: HTMLElement, value: string) {
-  fireEvent.change(field, { target: { value } });
-  fireEvent.submit(field);
+  return (seen) => {
+    if (seen.url === '/login') {
+      open = (seen.body as { password: string }).password === 's3cret';
+      return open ? { body: boss } : refusal(401, 'no');
+    }
+    return open ? table.handler(seen) : refusal(401, 'no');
+  };
 }
 
-test('a token entered elsewhere brings the list back', async () => {
-  const table = usersTable(1);
-  const { access } = open((seen) =>
-    seen.headers.has('Authorization')
-      ? table.handler(seen)
-      : refusal(401, 'no'),
-  );
-  await screen.findByLabelText('Token');
-  act(() => access.answer(null));
-  await screen.findByText('An access token is needed');
+test('401 asks to sign in again and goes on', async () => {
+  const { server } = open(guarded(usersTable(1)));
+  const password = await screen.findByLabelText('Password');
 
+  expect(screen.getByLabelText('Email')).toHaveProperty('value', boss.email);
+  expect(password.getAttribute('autocomplete')).toBe('current-password');
+  fireEvent.change(password, { target: { value: 'wrong' } });
+  fireEvent.submit(password);
+  await screen.findByText(/do not go together/);
+  expect(screen.getByLabelText('Password')).toHaveProperty('value', '');
+  fireEvent.change(password, { target: { value: 's3cret' } });
+  fireEvent.submit(password);
+  await screen.findByText('Person 1');
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(server.seen.filter(({ url }) => url === '/login')).toHaveLength(2);
+});
+
+test('who signs in later brings the list back', async () => {
+  const table = usersTable(1);
+  let signedIn = false;
+  const { access } = open((seen) =>
+    signedIn ? table.handler(seen) : refusal(401, 'no'),
+  );
+  await screen.findByLabelText('Password');
+  act(() => access.answer(null));
+  await screen.findByText('You are not signed in');
+
+  signedIn = true;
   act(() => {
-    void access.ask('wanted');
-    access.answer('s3cret');
+    void access.ask();
+    access.answer({ ...boss });
   });
   expect(await screen.findByText('Person 1')).toBeTruthy();
+});
+
+test('who is no administrator only looks', async () => {
+  const server = testServer(usersTable(1).handler);
+
+  renderPage(<UsersPage />, server.fetch, { ...boss, role: 'user' });
+  await screen.findByText('Person 1');
+  for (const name of ['Add user', 'Change Person 1', 'Delete Person 1'])
+    expect(screen.queryByRole('button', { name })).toBeNull();
+});
+
+test('a password goes along only when one was typed', async () => {
+  const table = usersTable(1);
+  const { server } = open(table.handler);
+  await screen.findByText('Person 1');
+  press('Change Person 1');
+  await screen.findByLabelText('Name');
+  type('Name', 'Ada');
+  press('Save');
+  await waitFor(() =>
+    expect(server.seen.some(({ method }) => method === 'PATCH')).toBe(true),
+  );
+  const patch = server.seen.find(({ method }) => method === 'PATCH');
+  expect(patch?.body).toEqual({ name: 'Ada' });
 });
 
 test('a failure can be tried again; rows already there stay', async () => {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useApi } from '../../api/context';
+import { useAccount, useApi } from '../../api/context';
 import type { Page, User } from '../../api/types';
 import { useQuery } from '../../api/useQuery';
 import { useI18n } from '../../app/i18n';
@@ -29,6 +29,7 @@ type Open =
 export function UsersPage() {
   const { t } = useI18n();
   const api = useApi();
+  const rules = useAccount()?.role === 'admin';
   const { page, perPage, sort } = viewFrom(usePlace().query);
   const [open, setOpen] = useState<Open | null>(null);
   const list = useQuery(
@@ -69,13 +70,15 @@ export function UsersPage() {
               label={t('act.refresh')}
               onClick={reload}
             />
-            <Button
-              look="primary"
-              icon="plus"
-              onClick={() => setOpen({ what: 'add' })}
-            >
-              {t('users.addShort')}
-            </Button>
+            {rules && (
+              <Button
+                look="primary"
+                icon="plus"
+                onClick={() => setOpen({ what: 'add' })}
+              >
+                {t('users.addShort')}
+              </Button>
+            )}
           </>
         }
       />
@@ -91,7 +94,7 @@ export function UsersPage() {
             busy={list.loading}
             sort={sort}
             onGo={go}
-            onOpen={setOpen}
+            onOpen={rules ? setOpen : undefined}
           />
         ) : list.error ? (
           <ProblemBlank error={list.error} onRetry={reload} />
@@ -141,13 +144,14 @@ interface ListingProps {
   busy: boolean;
   sort: string;
   onGo: (change: Partial<View>) => void;
-  onOpen: (open: Open) => void;
+  /** Absent: the reader may only look. */
+  onOpen: ((open: Open) => void) | undefined;
 }
 
 function Listing({ list, busy, sort, onGo, onOpen }: ListingProps) {
   const i18n = useI18n();
   const { t } = i18n;
-  const edit = ({ id }: User) => onOpen({ what: 'edit', id });
+  const edit = onOpen && (({ id }: User) => onOpen({ what: 'edit', id }));
 
   if (list.totalItems === 0) {
     return (
@@ -167,21 +171,23 @@ function Listing({ list, busy, sort, onGo, onOpen }: ListingProps) {
         busy={busy}
         sort={sort}
         onSort={(next) => onGo({ sort: next, page: 1 })}
-        actions={(user) => (
-          <div className={css.actions}>
-            <IconButton
-              icon="pencil"
-              label={t('users.editOne', { name: user.name })}
-              onClick={() => edit(user)}
-            />
-            <IconButton
-              danger
-              icon="trash"
-              label={t('users.deleteOne', { name: user.name })}
-              onClick={() => onOpen({ what: 'delete', user })}
-            />
-          </div>
-        )}
+        actions={(user) =>
+          onOpen && (
+            <div className={css.actions}>
+              <IconButton
+                icon="pencil"
+                label={t('users.editOne', { name: user.name })}
+                onClick={() => onOpen({ what: 'edit', id: user.id })}
+              />
+              <IconButton
+                danger
+                icon="trash"
+                label={t('users.deleteOne', { name: user.name })}
+                onClick={() => onOpen({ what: 'delete', user })}
+              />
+            </div>
+          )
+        }
       />
       <Pager
         {...list}

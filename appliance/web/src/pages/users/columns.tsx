@@ -16,7 +16,7 @@ const roleTone: Record<Role, Tone> = {
 /** The columns of the list. Pressing a name opens it. */
 export function userColumns(
   { t, format }: I18n,
-  onOpen: (user: User) => void,
+  onOpen: ((user: User) => void) | undefined,
 ): Column<User>[] {
   return [
     {
@@ -28,14 +28,20 @@ export function userColumns(
       cell: (user) => (
         <div className={css.who}>
           <Avatar id={user.id} name={user.name} />
-          <button
-            type="button"
-            className={css.name}
-            title={user.name}
-            onClick={() => onOpen(user)}
-          >
-            {user.name}
-          </button>
+          {onOpen ? (
+            <button
+              type="button"
+              className={css.name}
+              title={user.name}
+              onClick={() => onOpen(user)}
+            >
+              {user.name}
+            </button>
+          ) : (
+            <span className={css.name} title={user.name}>
+              {user.name}
+            </span>
+          )}
         </div>
       ),
     },

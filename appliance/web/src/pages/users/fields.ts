@@ -41,6 +41,14 @@ export const userFields: readonly FieldSpec[] = [
     optionLabel: roles.map((role) => roleLabel[role]),
   },
   {
+    name: 'password',
+    label: 'users.password',
+    kind: 'password',
+    required: false,
+    maxBytes: 72,
+    hint: 'users.passwordHint',
+  },
+  {
     name: 'active',
     label: 'users.active',
     kind: 'bool',

@@ -3,20 +3,20 @@ import { useLayoutEffect } from 'react';
 import { useAccess } from './context';
 import type { ApiError } from './errors';
 
-/** Tries again what was refused for want of a token as soon as there is one,
- * wherever it was entered. */
-export function useTokenRetry(
+/** Tries again what was refused to nobody as soon as somebody has signed in,
+ * wherever that was. */
+export function useSignInRetry(
   error: ApiError | undefined,
   retry: () => void,
 ): void {
-  const { token } = useAccess();
+  const { account } = useAccess();
   const wanting = error?.trouble === 'unauthorized';
 
   /* Before the reader can see the refusal, and so before the answer to it. */
   useLayoutEffect(() => {
     if (!wanting) return;
-    return token.subscribe(() => {
-      if (token.get() !== null) retry();
+    return account.subscribe(() => {
+      if (account.get() !== null) retry();
     });
-  }, [wanting, token, retry]);
+  }, [wanting, account, retry]);
 }
