@@ -34,7 +34,7 @@ export interface Operation {
   path: string;
   summary: string;
   description: string | null;
-  /** Needs a token. */
+  /** Needs somebody who is signed in. */
   locked: boolean;
   parameters: readonly Parameter[];
   body: Schema | null;
