@@ -27,6 +27,8 @@ static const struct {
       { STR_INIT("E-mail address"), STR_INIT("Adresse e-mail") } },
     { STR_INIT("w_password"),
       { STR_INIT("Password"), STR_INIT("Mot de passe") } },
+    { STR_INIT("w_show"), { STR_INIT("Show"), STR_INIT("Afficher") } },
+    { STR_INIT("w_hide"), { STR_INIT("Hide"), STR_INIT("Masquer") } },
     { STR_INIT("w_name"), { STR_INIT("Name"), STR_INIT("Nom") } },
     { STR_INIT("w_setup_title"),
       { STR_INIT("First administrator"), STR_INIT("Premier administrateur") } },
