@@ -33,6 +33,7 @@ struct app {
     struct store *store;
     struct cache *cache;
     struct records *records;
+    const struct rate *rates; /* of each class; NULL: commands have none */
     struct limits *limits;
     struct auth *auth;
     struct tls_server *tls;
@@ -98,6 +99,8 @@ MUST_CHECK enum status app_open_store(struct app *app, enum store_use use,
                                       struct conf_error *why);
 
 /* open_auth.c: who asks, and how often; after the records. */
+MUST_CHECK enum status app_read_rates(struct app *app, struct arena *a,
+                                      struct conf_error *why);
 MUST_CHECK enum status app_open_auth(struct app *app, struct arena *a,
                                      struct conf_error *why);
 void app_close_auth(struct app *app);

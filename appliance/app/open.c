@@ -483,6 +483,8 @@ enum status app_open(struct app *app, struct arena *a, struct conf_error *why)
     if (st == ST_OK)
         st = read_origins(app, a, why);
     if (st == ST_OK)
+        st = app_read_rates(app, a, why);
+    if (st == ST_OK)
         st = try_addresses(app, why);
     if (st == ST_OK)
         st = app_open_schema(app, a, why);

@@ -26,14 +26,17 @@ static enum status no_memory(struct conf_error *why)
 
 /* --- limits --------------------------------------------------------------- */
 
-static enum status read_rates(const struct app *app, struct arena *a,
-                              struct rate out[LIMIT__COUNT],
-                              struct conf_error *why)
+enum status app_read_rates(struct app *app, struct arena *a,
+                           struct conf_error *why)
 {
+    struct rate *out = arena_take_array(a, LIMIT__COUNT, sizeof(*out));
     struct str text = app->conf->rate_limit;
     char wrong[256] = "";
     enum status st = ST_OK;
 
+    if (out == NULL)
+        return no_memory(why);
+    app->rates = out;
     if (rates_in_file(text)) {
         st = file_read(text.ptr, RATES_TEXT_MAX_BYTES, a, &text);
         if (st != ST_OK)
@@ -76,11 +79,10 @@ static enum status open_limits(struct app *app, struct arena *a,
                                struct conf_error *why)
 {
     struct limits_conf conf = { .cache = app->cache, .log = app->log };
-    enum status st = read_rates(app, a, conf.rate, why);
+    enum status st = limits_secret(app, a, &conf.secret);
 
-    if (st != ST_OK)
-        return st;
-    st = limits_secret(app, a, &conf.secret);
+    for (int i = 0; app->rates != NULL && i < LIMIT__COUNT; i++)
+        conf.rate[i] = app->rates[i];
     if (st == ST_OK)
         st = limits_open(&conf, &app->limits);
     if (st != ST_OK)
