@@ -12,11 +12,12 @@ import {
     command,
     newFolder,
     run,
+    sleep,
     start,
     stopAll,
     until,
 } from './appliance.mjs';
-import { backends, combinations } from './servers.mjs';
+import { backends, combinations, ownRedis } from './servers.mjs';
 
 const good = 'a fence of 9 tulips';
 const other = 'seven kettles, 4 spoons';
@@ -201,6 +202,42 @@ for (const combination of combinations)
             assert.match(got.text, /role/);
         });
     });
+
+// The command cannot tell by Redis; the instance may not know yet that it is
+// gone, and must not believe it when it comes back.
+for (const store of ['sqlite', 'postgres'])
+    for (const [away, back] of [
+        ['crash', 'start'],
+        ['pause', 'resume'],
+    ])
+        test(`commands: ${store}, Redis away by ${away}`, async (t) => {
+            t.after(stopAll);
+            const redis = await ownRedis();
+            const env = { ...cheap, ...(await backends({ store })) };
+
+            env.REDIS_URL = redis.url;
+            const a = await start({ env });
+            const user = async (args, input = '') => {
+                const options = { env, folder: a.folder, input };
+                const got = await command(['user', ...args], options);
+
+                assert.equal(got.code, 0, got.err);
+            };
+
+            await user(['add', 'root@example.org', '--role=admin'], good);
+            await user(['add', 'ann@example.org'], good);
+            const cookie = cookieOf(await signIn(a, 'ann@example.org', good));
+
+            assert.equal((await me(a, cookie)).status, 200);
+            await redis[away]();
+            await user(['disable', 'ann@example.org']);
+            await endsAtOnce(a, cookie);
+            await redis[back]();
+            for (let i = 0; i < 20; i++) {
+                assert.equal((await me(a, cookie)).status, 401);
+                await sleep(50);
+            }
+        });
 
 describe('commands: before any start', () => {
     after(stopAll);
