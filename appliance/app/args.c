@@ -86,9 +86,11 @@ bool args_switch(struct args *args, const char *name)
 
 void args_doer(char out[ARGS_DOER_ROOM])
 {
-    const struct passwd *who = getpwuid(getuid());
+    char room[4096];
+    struct passwd entry, *who = NULL;
 
-    if (who == NULL)
+    if (getpwuid_r(getuid(), &entry, room, sizeof(room), &who) != 0 ||
+        who == NULL)
         snprintf(out, ARGS_DOER_ROOM, "command line");
     else
         snprintf(out, ARGS_DOER_ROOM, "command line (%.40s)", who->pw_name);
