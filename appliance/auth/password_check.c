@@ -311,7 +311,10 @@ static struct str about_fold(struct str text, char room[ABOUT_MAX_BYTES])
 {
     if (text.len > ABOUT_MAX_BYTES)
         text.len = ABOUT_MAX_BYTES;
-    text.len = str_utf8_run(text);
+    if (text.len > 0)
+        text.len = str_utf8_run(text);
+    if (text.len == 0)
+        return (struct str){ room, 0 };
     return (struct str){ room, fold_case_into(text, room) };
 }
 
