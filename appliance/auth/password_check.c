@@ -165,42 +165,21 @@ static size_t run_along(struct str text, const char *line)
 
 static size_t run_at(struct str text)
 {
+    /* clang-format off */
     static const char *const lines[] = {
-        "abcdefghijklmnopqrstuvwxyz",
-        "01234567890",
-        "qwertyuiop[]",
-        "asdfghjkl;'",
-        "zxcvbnm,./",
-        "azertyuiop",
-        "qsdfghjklm",
-        "wxcvbn,;:!",
-        "qwertzuiop",
-        "yxcvbnm",
-        "!@#$%^&*()_+",
-        "-=",
-        "1qaz",
-        "2wsx",
-        "3edc",
-        "4rfv",
-        "5tgb",
-        "6yhn",
-        "7ujm",
-        "1aqw",
-        "2zsx",
-        "qazwsxedcrfvtgbyhnujm",
-        "aqwzsxedcrfvtgbyhnuj",
-        "1q2w3e4r5t6y7u8i9o0p",
-        "q1w2e3r4t5y6u7i8o9p0",
-        "1a2z3e4r5t6y7u8i9o0p",
-        "a1z2e3r4t5y6u7i8o9p0",
-        "a1b2c3d4e5f6g7h8i9j0",
-        "1a2b3c4d5e6f7g8h9i0j",
-        "00112233445566778899",
-        "aabbccddeeffgghhiijj",
-        "147258369",
-        "159357",
-        "741852963",
+        "abcdefghijklmnopqrstuvwxyz", "01234567890",
+        "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiop", "yxcvbnm",
+        "azertyuiop", "qsdfghjklm", "wxcvbn,;:!", "!@#$%^&*()_+",
+        "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "1aqw", "2zsx",
+        "!qaz", "@wsx", "#edc", "$rfv",
+        "qazwsxedcrfvtgbyhnujm", "aqwzsxedcrfvtgbyhnuj",
+        "1q2w3e4r5t6y7u8i9o0p", "q1w2e3r4t5y6u7i8o9p0",
+        "1a2z3e4r5t6y7u8i9o0p", "a1z2e3r4t5y6u7i8o9p0",
+        "1a2b3c4d5e6f7g8h9i0j", "a1b2c3d4e5f6g7h8i9j0",
+        "00112233445566778899", "aabbccddeeffgghhiijj",
+        "147258369", "741852963", "159357",
     };
+    /* clang-format on */
     size_t best = 1;
 
     while (best < text.len && text.ptr[best] == text.ptr[0])
@@ -221,7 +200,7 @@ static bool is_runs(const char *text, size_t len)
 
     for (size_t i = 0; i < len; pieces++)
         i += run_at((struct str){ text + i, len - i });
-    return pieces * RUN_MIN_BYTES <= len;
+    return pieces * RUN_MIN_BYTES <= len + 1;
 }
 
 static bool is_year_month_day(const char *year, const char *month,

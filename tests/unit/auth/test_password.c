@@ -177,6 +177,9 @@ static void easy(void)
         "0123456789abcdef",
         "AbCdEfGh",
         "wxcvbn123",
+        "1qaz@WSX",
+        "!QAZ2wsx",
+        "123456aa",
         /* dates */
         "14071989",
         "19890714",

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/metrics.h"
+#include "mem_fail.h"
 
 #define PASSWORD "Kq3vT9xw Lm2p"
 #define WRONG    "Kq3vT9xw Lm2q"
@@ -183,6 +184,38 @@ static void shut_out(struct rig *r)
     for (int n = 0; n < FAILURES_MAX - 1; n++)
         CHECK(sign_in(&g, "ben@x.org", WRONG) == ST_NO_SESSION,
               "%s: counted anew", r->kind);
+    gate_close(&g);
+}
+
+/* --- out of memory ---------------------------------------------------------
+ */
+
+/* A right password is never called wrong for want of memory, and what could
+ * not be tried is no failure. */
+static void short_of_memory(struct rig *r)
+{
+    enum status st = ST_NO_MEMORY;
+    struct gate g;
+
+    open_gate(&g, r);
+    for (long n = 0; st != ST_OK && n < 200; n++) {
+        struct signed_in in = { 0 };
+
+        from_anywhere(&g);
+        gate_request(&g, &f, "");
+        mem_calls = 0;
+        mem_fail_at = n;
+        st = auth_sign_in(g.auth[0], &f.rq, &f.rp, STR("ben@x.org"),
+                          STR(PASSWORD), PROOF_COOKIE, &in);
+        mem_fail_at = -1;
+        if (st == ST_OK && f.rp.headers.st != ST_OK)
+            st = f.rp.headers.st;
+        CHECK(st == ST_OK || st == ST_NO_MEMORY || st == ST_BUSY,
+              "%s: fail at %ld: %s", r->kind, n, status_name(st));
+        fake_close(&f);
+    }
+    CHECK(st == ST_OK, "%s: %s", r->kind, status_name(st));
+    CHECK(lines(r, "sign_in_failed", USER) == 0, "%s: no failure", r->kind);
     gate_close(&g);
 }
 
@@ -627,6 +660,7 @@ static void history_goes(struct rig *r)
 EACH(who_may)
 EACH(twins)
 EACH(shut_out)
+EACH(short_of_memory)
 EACH(made_anew)
 EACH(change_refused)
 EACH(changed)
@@ -645,6 +679,7 @@ void test_sign_in(void)
     RUN(each_who_may);
     RUN(each_twins);
     RUN(each_shut_out);
+    RUN(each_short_of_memory);
     RUN(each_made_anew);
     RUN(once_the_same_time);
     RUN(each_change_refused);
