@@ -6,6 +6,7 @@ import re
 
 import ask
 import measure
+import people
 import processes
 import records
 import servers
@@ -22,11 +23,17 @@ RECORD = '/api/v1/users/1'
 
 class Case:
     """The first target is the appliance; aims: the least ratio wanted of its
-    rate to that of another."""
+    rate to that of another; of its p99, that of the other to its own."""
 
-    def __init__(self, letter, title, targets, aims):
+    def __init__(self, letter, title, targets, aims, what='rate'):
         self.letter, self.title = letter, title
-        self.targets, self.aims = targets, aims
+        self.targets, self.aims, self.what = targets, aims, what
+
+    def ratio(self, theirs):
+        ours, other = (t.median(self.what) for t in (self.targets[0], theirs))
+        if self.what == 'p99_ms':
+            ours, other = other, ours
+        return ours / other if ours is not None and other else None
 
 
 class Bench:
@@ -49,7 +56,7 @@ class Bench:
             made = servers.appliance(
                 self.folder, name,
                 DATABASE_URL=os.environ['TEST_POSTGRES_URL'], **options)
-            fill_users(made.url('https'))
+            fill_users(made)
             return made
         return self.server(name, start)
 
@@ -82,15 +89,16 @@ class Bench:
 
 # --- what is asked for -------------------------------------------------------
 
-def fill_users(base):
-    """By the API itself, once; not as a proxy, from whom it takes none."""
-    connection = ask.connect(base)
+def fill_users(made):
+    """By the API itself, once."""
+    connection = ask.connect(made.url('https'))
     have = ask.one(connection, 'GET', '/api/v1/users?perPage=1').json()
     if have['totalItems'] >= USERS:
         return
     for i in range(1, USERS + 1):
         user = {'name': f'User {i:05}', 'email': f'user{i:05}@example.org'}
-        answer = ask.one(connection, 'POST', '/api/v1/users', value=user)
+        answer = ask.one(connection, 'POST', '/api/v1/users', value=user,
+                         headers=made.admin)
         if answer.status != 201:
             raise Failed(f'POST /api/v1/users: {answer.body.decode()}')
     connection.close()
@@ -216,5 +224,13 @@ def case_g(bench):
     return records.case_g(bench, Case, MANY)
 
 
+def case_h(bench):
+    return people.case_h(bench, Case, MANY)
+
+
+def case_i(bench):
+    return people.case_i(bench, Case, MANY)
+
+
 ALL = {'a': case_a, 'b': case_b, 'c': case_c, 'd': case_d, 'f': case_f,
-       'g': case_g}
+       'g': case_g, 'h': case_h, 'i': case_i}

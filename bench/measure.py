@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import signal
 import statistics
 import subprocess
 import time
@@ -26,13 +27,14 @@ class Target:
 
     def __init__(self, name, server=None, url=None, connections=16,
                  headers=None, paths=None, database_pid=None,
-                 seconds=SECONDS, rounds=ROUNDS):
+                 seconds=SECONDS, rounds=ROUNDS, background=None):
         self.name, self.server, self.url = name, server, url
         self.seconds, self.rounds = seconds, rounds
         self.connections, self.paths = connections, paths
         plain = url is not None and url.startswith('http:')
         self.headers = {**(PROXY if plain else {}), **(headers or {})}
         self.database_pid = database_pid
+        self.background = background
         self.samples = []
 
     def server_pid(self):
@@ -48,6 +50,27 @@ class Target:
 
     def errors(self):
         return sum(s['errors'] for s in self.samples)
+
+
+class Background:
+    """Load that goes on while something else is measured."""
+
+    def __init__(self, url, script, connections, arguments):
+        self.command = ['wrk', '-t1', f'-c{connections}', '-d60s', '-s',
+                        str(here / script), url, '--', *arguments]
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, text=True,
+            preexec_fn=processes.on_core(processes.LOAD_CORE))
+        time.sleep(0.5)
+
+    def stop(self):
+        """How many requests it sent a second."""
+        self.process.send_signal(signal.SIGINT)
+        text, _ = self.process.communicate(timeout=20)
+        seen = json.loads(text.splitlines()[-1])
+        return seen['requests'] / seen['us'] * 1e6
 
 
 class Published(Target):
@@ -148,7 +171,11 @@ def run_once(target, seconds):
         target.server.trim_log()
     load = wrk if target.server else pgbench
     before = clocks(target)
+    if target.background:
+        target.background.start()
     sample = load(target, seconds)
+    if target.background:
+        sample['background_rate'] = target.background.stop()
     server, database, client, busy = (
         after - start for after, start in zip(clocks(target), before))
     n = max(1, sample['requests'])

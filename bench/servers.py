@@ -55,6 +55,15 @@ def make_certificate(folder):
 
 # --- the appliance -----------------------------------------------------------
 
+def command(words, env, given=''):
+    """One of the appliance's that ends by itself; what it prints."""
+    done = subprocess.run([APPLIANCE, *words], env=env, input=given,
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise processes.Failed(f'{" ".join(words)}: {done.stderr}')
+    return done.stdout
+
+
 def appliance(folder, name, **options):
     log = f'{folder}/{name}.log'
     ports = processes.free_port(), processes.free_port()
@@ -63,11 +72,15 @@ def appliance(folder, name, **options):
         'LISTEN_HTTP': f'127.0.0.1:{ports[0]}',
         'DATA_DIR': f'{folder}/{name}.data', 'TRUSTED_PROXIES': '127.0.0.1',
         'TLS_CERT': f'{folder}/cert.pem', 'TLS_KEY': f'{folder}/key.pem',
-        'LOG_LEVEL': 'info' if LOGGING else 'warn', **options,
+        'LOG_LEVEL': 'info' if LOGGING else 'warn', 'RATE_LIMIT': 'off',
+        'APP_FILE': str(here / 'users.json'), **options,
     }
+    key = command(['key', 'add', 'bench'], env).strip()
     process = processes.start([APPLIANCE], log, env)
     processes.wait_until(name, lambda: listens(ports[1]), process, log)
-    return Server(name, process, log, *ports)
+    made = Server(name, process, log, *ports)
+    made.env, made.admin = env, {'Authorization': f'Bearer {key}'}
+    return made
 
 
 # --- nginx -------------------------------------------------------------------
