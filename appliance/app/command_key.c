@@ -370,7 +370,8 @@ static enum status run_verb(struct key_run *k, const struct verb *v,
     if (st != ST_OK)
         return st;
     k->app.conf = &conf;
-    st = app_open_tools(&k->app, k->arena, &k->why);
+    st = v->run == add ? app_found_tools(&k->app, k->arena, &k->why)
+                       : app_open_tools(&k->app, k->arena, &k->why);
     if (st != ST_OK)
         return st;
     k->deadline_ms = clock_mono_ms() + KEY_TIMEOUT_MS;
