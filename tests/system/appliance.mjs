@@ -100,7 +100,8 @@ export async function run(command, args, options = {}) {
 const anyPort = '127.0.0.1:0';
 
 // The environment of an appliance: nothing of ours but what is said here.
-// A value of null leaves an option at its default.
+// A value of null leaves an option at its default. Tests ask more often than
+// people do, and have no time for passwords that are hard to guess.
 function environment(folder, given) {
     const env = {
         PATH: process.env.PATH,
@@ -109,6 +110,8 @@ function environment(folder, given) {
         LISTEN_OPS: anyPort,
         DATA_DIR: join(folder, 'data'),
         START_TIMEOUT_MS: '10000',
+        RATE_LIMIT: 'off',
+        PASSWORD_COST: '4',
         ...given,
     };
 
@@ -123,6 +126,19 @@ export function command(args, { env = {}, folder, ...rest } = {}) {
 
     return run(binary, args, { cwd, env: environment(cwd, env), ...rest });
 }
+
+// An administrator's key, made by the command line: of no account, so that
+// there are no users but those of the test. Null: none could be made, which the
+// start is going to explain.
+async function makeKey(folder, env) {
+    const args = ['key', 'add', 'tests'];
+    const { code, out } = await run(binary, args, { cwd: folder, env });
+
+    return code === 0 ? out.trim() : null;
+}
+
+const shown = (headers = {}) =>
+    Object.keys(headers).some((name) => /^(authorization|cookie)$/i.test(name));
 
 class Appliance {
     constructor(child, folder, env) {
@@ -176,10 +192,22 @@ class Appliance {
         this.ops = `http://127.0.0.1:${this.opsPort}`;
     }
 
-    ask(method, path, options = {}) {
-        const target = this.base + path;
+    // The headers of who asks: 'admin', 'nobody', or a token of his.
+    proof(as = this.as) {
+        if (as === 'nobody') return {};
+        return { authorization: `Bearer ${as === 'admin' ? this.key : as}` };
+    }
 
-        return ask(options.at ?? this.url, method, target, options);
+    // options.as: who asks, unless the headers say so.
+    ask(method, path, { as, ...options } = {}) {
+        const target = this.base + path;
+        const proof = shown(options.headers) ? {} : this.proof(as);
+        const headers = { ...proof, ...options.headers };
+
+        return ask(options.at ?? this.url, method, target, {
+            ...options,
+            headers,
+        });
     }
 
     get(path, options) {
@@ -222,10 +250,13 @@ class Appliance {
 }
 
 // options: env, args, folder (to start in again); wait: false returns before
-// it is ready; prefix: a command to run it through, such as strace.
+// it is ready; prefix: a command to run it through, such as strace; as: who
+// asks, if a request does not say ('admin'); key: false makes no key for
+// 'admin' beforehand.
 export async function start(options = {}) {
     const folder = options.folder ?? newFolder();
     const env = environment(folder, options.env);
+    const key = options.key === false ? null : await makeKey(folder, env);
     const [program, ...args] = [
         ...(options.prefix ?? []),
         binary,
@@ -238,6 +269,8 @@ export async function start(options = {}) {
     });
     const a = new Appliance(child, folder, env);
 
+    a.key = key;
+    a.as = options.as ?? (key === null ? 'nobody' : 'admin');
     child.stdout.setEncoding('utf8').on('data', (text) => (a.out += text));
     child.stderr.setEncoding('utf8').on('data', (text) => a.hear(text));
     if (options.wait === false) return a;
