@@ -10,9 +10,7 @@ import { backends, combinations } from './servers.mjs';
 
 export const stores = combinations.filter((c) => !c.redis);
 
-const token = 'the-administrator-of-these-tests';
-
-export const admin = { headers: { authorization: `Bearer ${token}` } };
+export const admin = { as: 'admin' };
 export const withHeaders = (headers, options = {}) => ({
     ...options,
     headers: { ...options.headers, ...headers },
@@ -167,12 +165,11 @@ export async function open(store, given = rows, more = {}) {
     const env = {
         ...(await backends(store)),
         APP_FILE: file,
-        API_TOKEN: token,
         ...more,
     };
 
     writeFileSync(file, JSON.stringify(app));
-    const a = await start({ env });
+    const a = await start({ as: 'nobody', env });
 
     for (const [collection, records] of Object.entries(given)) {
         const path = `/api/v1/${collection}`;
@@ -184,7 +181,8 @@ export async function open(store, given = rows, more = {}) {
 }
 
 // The same again: what it keeps is there, its port is another.
-export const reopen = (a) => start({ env: a.env, folder: a.folder });
+export const reopen = (a) =>
+    start({ as: 'nobody', env: a.env, folder: a.folder });
 
 // The answer, when it has this status.
 export function expect(got, status) {

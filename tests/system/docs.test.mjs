@@ -7,8 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { start, stopAll } from './appliance.mjs';
 import { closeBrowser, openPage } from './browser.mjs';
 
-const token = 'a-token-for-these-tests';
-const bearer = { headers: { authorization: `Bearer ${token}` } };
+const bearer = { as: 'admin' };
 
 const heading = (page, name) =>
     page.getByRole('heading', { name, exact: true }).waitFor();
@@ -20,7 +19,7 @@ for (const base of ['/', '/base'])
         let a;
 
         before(async () => {
-            a = await start({ env: { BASE_PATH: base, API_TOKEN: token } });
+            a = await start({ as: 'nobody', env: { BASE_PATH: base } });
             const made = await a.post(
                 '/api/v1/users',
                 { name: 'Ada', email: 'ada@example.org' },

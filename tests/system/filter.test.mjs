@@ -9,8 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { newFolder, start, stopAll } from './appliance.mjs';
 import { backends, combinations } from './servers.mjs';
 
-const token = 'of.the-administrator';
-const admin = { headers: { authorization: `Bearer ${token}` } };
+const admin = { as: 'admin' };
 const field = (name, type, more) => ({ name, type, ...more });
 const open = { list: '', view: '' };
 
@@ -201,10 +200,10 @@ for (const combination of combinations.filter((c) => !c.redis))
 
             writeFileSync(file, JSON.stringify(app));
             a = await start({
+                as: 'nobody',
                 env: {
                     ...(await backends(combination)),
                     APP_FILE: file,
-                    API_TOKEN: token,
                 },
             });
             for (const [c, rows] of Object.entries({ teams, people, notes })) {

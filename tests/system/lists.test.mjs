@@ -65,8 +65,7 @@ const person = (i) => ({
     team: 1 + (i % 2),
 });
 
-const API_TOKEN = 'a-token-for-lists';
-const admin = { headers: { authorization: `Bearer ${API_TOKEN}` } };
+const admin = { as: 'admin' };
 
 function appFile() {
     const file = join(newFolder(), 'app.json');
@@ -142,7 +141,8 @@ for (const combination of combinations)
             const env = await backends(combination);
 
             a = await start({
-                env: { ...env, API_TOKEN, APP_FILE: appFile() },
+                as: 'nobody',
+                env: { ...env, APP_FILE: appFile() },
             });
             await fill(a);
         });
@@ -406,7 +406,6 @@ for (const [name, redis] of [
             servers = [await (await postgres()).database()];
             const env = {
                 DATABASE_URL: servers[0],
-                API_TOKEN,
                 APP_FILE: appFile(),
             };
 
@@ -414,7 +413,10 @@ for (const [name, redis] of [
                 servers.push(await ownRedis());
                 env.REDIS_URL = servers[1].url;
             }
-            [a, b] = await Promise.all([start({ env }), start({ env })]);
+            [a, b] = await Promise.all([
+                start({ as: 'nobody', env }),
+                start({ as: 'nobody', env }),
+            ]);
             await fill(a);
         });
         after(stopAll);

@@ -9,8 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { newFolder, start, stopAll, until } from './appliance.mjs';
 import { backends, combinations, postgres } from './servers.mjs';
 
-const token = 'the-administrator';
-const admin = { headers: { authorization: `Bearer ${token}` } };
+const admin = { as: 'admin' };
 const text = (name, more) => ({ name, type: 'text', ...more });
 const relation = (name, collection, onDelete, more) => ({
     ...{ name, type: 'relation', collection, onDelete, ...more },
@@ -77,14 +76,14 @@ function writeApp() {
 
 for (const combination of combinations.slice(0, 2))
     describe(`past: ${combination.name}`, () => {
-        const env = { API_TOKEN: token };
+        const env = {};
         let a;
         let n = 0;
 
         before(async () => {
             env.APP_FILE = writeApp();
             Object.assign(env, await backends(combination));
-            a = await start({ env });
+            a = await start({ as: 'nobody', env });
         });
         after(stopAll);
 
@@ -298,7 +297,7 @@ for (const combination of combinations.slice(0, 2))
                 `UPDATE _audit SET at = ${at(366)} WHERE record = ${young.id}` +
                     " AND collection = 'people' AND what = 'create'",
             );
-            a = await start({ env });
+            a = await start({ as: 'nobody', env });
             await until('the old one is gone', async () =>
                 (await sql(`SELECT 1 FROM people WHERE id = ${old.id}`)) === ''
                     ? true
