@@ -121,7 +121,8 @@ static const struct {
       "\"security\":[{},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C\n"
       "\"postsPage\":{\n!postsCreate\n!postsChange\n!\"users\":{" },
     { OPENAPI, &somebody,
-      "usersCreate\n!usersChange\n!postsCreate\n!\"password\":{" },
+      "usersCreate\n!usersChange\n!postsCreate\n"
+      "!\"format\":\"password\"" },
     { OPENAPI, &somebody,
       "\"/users\":{\"get\"\n\"/api/v1/users\":{\"get\"\n"
       "\"operationId\":\"create_users\"\n!get_users\n!\"enum\":[\"email\"]\n"
