@@ -94,6 +94,20 @@ static enum status hold_account(struct work *w, const struct sign_in *in,
     return st;
 }
 
+/* Who came by a session that has ended begins no other. */
+static enum status hold_session(struct work *w, const struct sign_in *in,
+                                struct arena *a)
+{
+    const struct value args[] = { VALUE_I(in->session), VALUE_I(in->account) };
+    struct rows rows = { .n = 0 };
+    enum status st;
+
+    if (in->session == 0)
+        return ST_OK;
+    st = work_run(w, SQL_SESSION_HASH, args, a, &rows);
+    return st == ST_OK && rows.n == 0 ? ST_NO_SESSION : st;
+}
+
 /* Room for one more. */
 static enum status end_oldest(struct work *w, const struct request *rq,
                               const struct sign_in *in)
@@ -173,6 +187,8 @@ static enum status keep_session(struct auth *au, const struct request *rq,
     *k = (struct known){ .proof = in->how, .account = in->account };
     if (st == ST_OK)
         st = hold_account(&w, in, rq->arena, &k->role);
+    if (st == ST_OK)
+        st = hold_session(&w, in, rq->arena);
     if (st == ST_OK)
         st = session_end_shown(au, w.c, rq, in->how, &w.told);
     if (st == ST_OK)
@@ -368,18 +384,21 @@ enum status auth_refresh(struct auth *au, struct request *rq, struct reply *rp,
                          struct signed_in *out)
 {
     const struct sign_in in = { .account = rq->who.id,
+                                .session = rq->who.proof_id,
                                 .how = PROOF_TOKEN,
                                 .via = SIGN_IN_REFRESH };
     struct str shown = STR_NONE;
+    enum status st;
 
     *out = (struct signed_in){ .account = 0 };
     if (rq->who.proof == PROOF_TOKEN)
         return refresh_token(au, rq, out);
     if (rq->who.proof != PROOF_COOKIE)
         return ST_NO_SESSION;
-    if (cookie_shown(rq, &shown) == 1)
+    st = session_begin(au, rq, rp, &in, out);
+    if (st == ST_OK && cookie_shown(rq, &shown) == 1)
         cookie_set(au, rp, shown);
-    return session_begin(au, rq, rp, &in, out);
+    return st;
 }
 
 /* --- the account has changed -----------------------------------------------

@@ -38,6 +38,7 @@ struct sign_in {
     int64_t account;
     struct str password_hash; /* as the store had it when the password was
                                * found right; ptr NULL: not by password */
+    int64_t session; /* which proved it, and is still there; 0: none did */
     enum proof how;
     enum sign_in_via via;
 };
@@ -90,7 +91,9 @@ enum session_end {
     SESSION_EXPIRED
 };
 
-/* In the transaction of c: ends all of the account but except_id (0: none).
+/* In the transaction of c, which holds the row of the account (it was changed,
+ * or by SQL_ACCOUNT_HOLD: no session of it begins meanwhile): ends all of the
+ * account but except_id (0: none).
  * *told gets their spaces; *n how many they were. */
 MUST_CHECK enum status sessions_end(struct auth *au, struct store_conn *c,
                                     int64_t account, int64_t except_id,

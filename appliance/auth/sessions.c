@@ -110,6 +110,18 @@ enum status auth_session_list(struct auth *au, struct request *rq,
 /* --- ending them -----------------------------------------------------------
  */
 
+/* So that none of its sessions begins another meanwhile; it need not be
+ * live. */
+static enum status hold(struct work *w, const struct request *rq,
+                        int64_t account)
+{
+    struct rows rows = { .n = 0 };
+
+    return work_run(w, SQL_ACCOUNT_HOLD,
+                    (const struct value[]){ VALUE_I(account) }, rq->arena,
+                    &rows);
+}
+
 static enum status end_one(struct auth *au, const struct request *rq,
                            int64_t account, int64_t id)
 {
@@ -119,6 +131,8 @@ static enum status end_one(struct auth *au, const struct request *rq,
     struct work w;
     enum status st = work_begin(&w, au, rq->deadline_ms);
 
+    if (st == ST_OK)
+        st = hold(&w, rq, account);
     if (st == ST_OK)
         st = work_run(&w, SQL_SESSION_DROP, args, rq->arena, &rows);
     if (st == ST_OK && rows.n == 0)
@@ -178,6 +192,8 @@ enum status auth_session_end_others(struct auth *au, struct request *rq,
     if (st != ST_OK)
         return st;
     st = work_begin(&w, au, rq->deadline_ms);
+    if (st == ST_OK)
+        st = hold(&w, rq, account);
     if (st == ST_OK)
         st = end_others(&w, rq, account, &n);
     st = work_end(&w, st);

@@ -289,6 +289,14 @@ static void refreshed(struct rig *r)
     CHECK(auth_refresh(g.auth[0], &f.rq, &f.rp, &in) == ST_NO_SESSION,
           "nobody");
     fake_close(&f);
+
+    rig_run(r,
+            "DELETE FROM \"_session\""); /* of which this one has not heard */
+    gate_request(&g, &f, cookie);
+    CHECK(auth_identify(g.auth[0], &f.rq, &f.rp) == ST_OK &&
+              auth_refresh(g.auth[0], &f.rq, &f.rp, &in) == ST_NO_SESSION,
+          "%s: ended meanwhile", r->kind);
+    fake_close(&f);
     gate_close(&g);
 }
 
