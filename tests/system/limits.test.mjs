@@ -253,6 +253,26 @@ describe('limits: whom proxies name is not believed of strangers', () => {
     });
 });
 
+describe('limits: answers without a body', () => {
+    after(stopAll);
+
+    test('304 carries them, too', async () => {
+        const env = { ...signIn, RATE_LIMIT: 'read=5/60' };
+        const a = await start({ env });
+        const { headers } = await open(a, nextAddress());
+        const cookie = headers['set-cookie'][0].split(';')[0];
+        const ask = (more) =>
+            a.get('/api/v1/users/1', from(nextAddress(), { cookie, ...more }));
+        const found = await ask({});
+        const same = await ask({ 'if-none-match': found.etag });
+
+        assert.equal(found.status, 200, found.text);
+        assert.equal(same.status, 304);
+        assert.equal(limit(same).r, limit(found).r - 1);
+        assert.equal(same.headers['ratelimit-policy'], '"read";q=5;w=60');
+    });
+});
+
 describe('limits: RATE_LIMIT', () => {
     after(stopAll);
 
@@ -360,6 +380,25 @@ describe('limits: failures', () => {
         assert.deepEqual(answers[0], answers[1]);
         assert.match(answers[0][4], /^401/);
         assert.match(answers[0][5], /^429/);
+    });
+
+    test('whichever way they come in', async () => {
+        const address = nextAddress();
+        const sign = (path, body) => a.post(path, body, from(address));
+        const password = 'not it at all';
+        const email = 'anyhow@example.org';
+        const pocketbase = '/api/collections/users/auth-with-password';
+
+        for (let i = 0; i < 3; i++) await fails(a, address, email, 1);
+        for (let i = 0; i < 2; i++) {
+            const got = await sign(pocketbase, { identity: email, password });
+
+            assert.equal(got.status, 400, got.text);
+        }
+        const got = await sign(pocketbase, { identity: email, password });
+
+        assert.equal(got.status, 429, got.text);
+        await shut(a, address, admin.email);
     });
 
     test('counted, and told', async () => {
