@@ -29,7 +29,8 @@ enum {
     ALL = 1000000,     /* more than any count of failures */
     TRYING_MS = 60000, /* what a replica that was killed left unended */
     WAIT_MS = 5000,    /* for attempts of others on the same */
-    LOOK_AGAIN_MS = 50
+    LOOK_AGAIN_MS = 50,
+    CALL_MS = 100
 };
 
 /* By address: who has no account cannot push out the counts of who has. */
@@ -363,7 +364,9 @@ static enum status count_shared(const struct attempt *at,
                               .window_ms = what < FAILED ? TRYING_MS
                                                          : FAILURES_WINDOW_MS };
     }
-    st = cache_count(at->limits->cache, counter, N_SHARED, at->deadline_ms);
+    /* Not the request's deadline: how it ended is told after that, too. */
+    st = cache_count(at->limits->cache, counter, N_SHARED,
+                     clock_mono_ms() + CALL_MS);
     for (size_t by = 0; st == ST_OK && by < BY__COUNT; by++) {
         out->failed[by] = of[FAILED + by]->total;
         out->left_ms[by] = of[FAILED + by]->left_ms;
@@ -424,9 +427,7 @@ enum status attempt_begin(struct limits *l, const struct request *rq,
 
     if (until_ms > rq->deadline_ms)
         until_ms = rq->deadline_ms;
-    *out = (struct attempt){ .limits = l,
-                             .now_ms = now_of(rq),
-                             .deadline_ms = rq->deadline_ms };
+    *out = (struct attempt){ .limits = l, .now_ms = now_of(rq) };
     out->tag[BY_ADDRESS] = tag_address(l, 0, &rq->client);
     out->tag[BY_ACCOUNT] = tag_identity(l, identity);
     while ((g = try_begin(out, &rest_ms)) == GATE_CROWDED) {

@@ -85,7 +85,7 @@ enum failed_by { BY_ADDRESS, BY_ACCOUNT, BY__COUNT };
 struct attempt {
     struct limits *limits;
     uint64_t tag[BY__COUNT];
-    int64_t now_ms, deadline_ms;
+    int64_t now_ms;
     bool shared; /* Redis knows of it */
 };
 
