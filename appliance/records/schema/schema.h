@@ -68,7 +68,7 @@ struct computed;  /* filter/rules.h */
 
 /* Who may: nobody but administrators (null), anybody (""), or whoever the
  * condition holds for. Undeclared: a collection whose app.json says nothing
- * about rules is for callers who are trusted (struct who); a field without a
+ * about rules is for administrators; a field without a
  * rule of its own follows its record. */
 enum rule_kind { RULE_UNDECLARED, RULE_NOBODY, RULE_ANYBODY, RULE_WHEN };
 
