@@ -42,13 +42,11 @@ enum status account_write(struct records *r, struct request *rq, struct buf *b)
     const struct asking asking = records_asking(rq);
     const struct shape *sh = NULL;
     struct store_conn *c = NULL;
-    struct reply unused;
     enum status st;
 
     if (rq->who.id <= 0)
         return ST_NOT_FOUND;
-    reply_init(&unused, rq->arena, REPLY_BYTES);
-    st = shape_read(r, s, &asking, STR_NONE, STR_NONE, rq, &unused, &sh);
+    st = shape_with(r, s, &asking, r->schema->users.role, rq->arena, &sh);
     if (st == ST_OK)
         st = store_take(r->store, STORE_READ, rq->deadline_ms, &c);
     if (st == ST_OK)

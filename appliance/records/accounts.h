@@ -57,7 +57,8 @@ void records_keep_accounts(struct records *r,
                            const struct account_keeper *keeper);
 
 /* The account that signed in (rq->who.id), as it may see itself, whatever the
- * rule "view" says: a record as any other, without expand. ST_NOT_FOUND. */
+ * rules of viewing and of role say: a record as any other, without expand.
+ * ST_NOT_FOUND. */
 MUST_CHECK enum status account_write(struct records *r, struct request *rq,
                                      struct buf *b);
 

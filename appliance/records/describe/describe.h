@@ -11,7 +11,6 @@ struct describing {
     const struct asking *asking;
     struct str base_path; /* "/", or "/x" */
     struct str version;
-    bool tokens; /* callers may send one; else all are alike */
     struct arena *arena;
 };
 

@@ -25,9 +25,15 @@ static bool may_batch(const struct describing *d)
     return false;
 }
 
-static bool is_trusted(const struct scribe *s)
+static bool is_somebody(const struct scribe *s)
 {
-    return s->d->asking->who->is_admin;
+    return s->d->asking->who->id != 0 || s->d->asking->who->is_admin;
+}
+
+/* Sessions are for people; the document of the command line is theirs too. */
+static bool is_person(const struct scribe *s)
+{
+    return is_somebody(s) && s->d->asking->who->proof != PROOF_KEY;
 }
 
 static bool reads(const struct scribe *s, const char *name)
@@ -78,10 +84,10 @@ static bool any(const struct scribe *s,
 static bool is_overall(const struct scribe *s, struct str word, bool *known)
 {
     *known = true;
-    if (str_eq(word, STR("trusted")))
-        return is_trusted(s);
     if (str_eq(word, STR("somebody")))
-        return s->d->asking->who->id != 0 || is_trusted(s);
+        return is_somebody(s);
+    if (str_eq(word, STR("person")))
+        return is_person(s);
     if (str_eq(word, STR("batch")))
         return may_batch(s->d);
     if (str_eq(word, STR("simple")))
@@ -156,11 +162,8 @@ static void put_security(const struct scribe *s, struct str of, struct buf *b)
         if (of.len > 0 &&
             str_eq((struct str){ of.ptr + 1, of.len - 1 }, may_action_names[i]))
             optional = may_stranger(s->d, s->c, (enum action)i);
-    if (!s->d->tokens)
-        buf_add(b, STR("[]"));
-    else
-        buf_add(b, optional ? STR("[{},{\"bearer\":[]}]")
-                            : STR("[{\"bearer\":[]}]"));
+    buf_add(b, optional ? STR("[{},{\"session\":[]},{\"bearer\":[]}]")
+                        : STR("[{\"session\":[]},{\"bearer\":[]}]"));
 }
 
 static void put_unique(const struct scribe *s, struct buf *b)

@@ -273,6 +273,27 @@ enum status shape_pick(const struct records *r, const struct statements *s,
     return ST_OK;
 }
 
+enum status shape_with(const struct records *r, const struct statements *s,
+                       const struct asking *asking, const struct field *f,
+                       struct arena *a, const struct shape **out)
+{
+    struct shape *sh;
+    size_t at = shown_at(s, f);
+    enum status st = begin(r, s, asking, a, &sh);
+
+    if (st == ST_OK)
+        st = node_describe(sh, sh->root, a);
+    if (st != ST_OK)
+        return st;
+    if (at < s->n_shown) {
+        sh->root->shown[at].may = true;
+        sh->root->shown[at].flag = 0;
+    }
+    mark_plain(sh->root);
+    *out = sh;
+    return ST_OK;
+}
+
 /* --- what is known of it ------------------------------------------------- */
 
 bool shape_has_flags(const struct shape *sh)

@@ -27,6 +27,13 @@ MUST_CHECK enum status shape_pick(const struct records *r,
                                   const struct field *const *fields, size_t n,
                                   struct arena *a, const struct shape **out);
 
+/* All of a record, with f whatever its rule says. */
+MUST_CHECK enum status shape_with(const struct records *r,
+                                  const struct statements *s,
+                                  const struct asking *asking,
+                                  const struct field *f, struct arena *a,
+                                  const struct shape **out);
+
 /* Are rows with flags needed: does what may be read depend on the record?
  * Else those of s->get and s->list will do. */
 bool shape_has_flags(const struct shape *sh);

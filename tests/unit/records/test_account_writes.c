@@ -573,6 +573,9 @@ static void shows_himself(struct rig *r)
 {
     static const char json[] =
         "{\"collections\":[{\"name\":\"users\",\"fields\":["
+        "{\"name\":\"role\",\"type\":\"select\",\"values\":[\"admin\",\"user\"]"
+        ","
+        "\"default\":\"user\",\"rules\":{\"read\":null}},"
         "{\"name\":\"pay\",\"type\":\"int\",\"rules\":{\"read\":null}},"
         "{\"name\":\"own\",\"type\":\"int\",\"rules\":{\"read\":"
         "\"id = @user.id\"}}]}]}";
@@ -593,6 +596,8 @@ static void shows_himself(struct rig *r)
               "%s: account %lld", r->kind, (long long)id);
         if (id == 1 && buf_done(&b, &text) == ST_OK)
             CHECK(memmem(text.ptr, text.len, "\"own\":6", 7) != NULL &&
+                      memmem(text.ptr, text.len, "\"role\":\"user\"", 13) !=
+                          NULL &&
                       memmem(text.ptr, text.len, "pay", 3) == NULL &&
                       memmem(text.ptr, text.len, "kept", 4) == NULL,
                   "%s: %.*s", r->kind, STR_ARG(text));

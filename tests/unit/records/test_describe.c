@@ -86,6 +86,11 @@ static const char app[] =
 
 static const struct who nobody = { .role = STR_INIT("") };
 static const struct who somebody = { .id = 7, .role = STR_INIT("user") };
+/* An administrator's, which only lists posts. */
+static const uint8_t lists_posts[] = { 0, 1 << ACTION_LIST, 0 };
+static const struct who key = { .is_admin = true,
+                                .scopes = lists_posts,
+                                .proof = PROOF_KEY };
 static const struct who admin = { .role = STR_INIT(""), .is_admin = true };
 
 enum { SCHEMA, OPENAPI };
@@ -118,11 +123,18 @@ static const struct {
       "\"/api/v1/posts\":{\"get\"\n\"/api/v1/posts/{id}\":{\"get\"\n"
       "\"/api/v1/posts/{id}/history\":\n!/restore\n!create_posts\n!/auth/me\n\"/login\":{\n!\"patch\"\n"
       "!\"delete\":{\n!rank\n!\"/users\n!inner\n!/api/v1/status\n"
-      "\"security\":[{},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C\n"
+      "\"security\":[{},{\"session\":[]},{\"bearer\":[]}]\n!Simple\n!x-if\n!x-errors\n!$C\n"
       "\"postsPage\":{\n!postsCreate\n!postsChange\n!\"users\":{" },
     { OPENAPI, &somebody,
-      "usersCreate\n!usersChange\n!postsCreate\n"
-      "!\"format\":\"password\"" },
+      "usersCreate\n!usersChange\n!postsCreate\n!\"format\":\"password\"\n\"/api/v1/auth/keys\"\n"
+      "\"KeyWish\"\n\"/api/v1/status\"" },
+    { OPENAPI, &key,
+      "\"/api/v1/auth/me\"\n\"/api/v1/status\"\n!/auth/keys\n!KeyWish\n"
+      "!/auth-refresh\n!/auth/sessions\n!inner\n!\"/api/v1/users\"\n"
+      "\"/api/v1/posts\":{\"get\"\n!\"/api/v1/posts/{id}\"" },
+    { SCHEMA, &key,
+      "\"name\":\"posts\"\n\"may\":{\"list\":\"yes\",\"view\":\"no\",\"create\":"
+      "\"no\"\n!\"name\":\"users\"\n!inner" },
     { OPENAPI, &somebody,
       "\"/users\":{\"get\"\n\"/api/v1/users\":{\"get\"\n"
       "\"operationId\":\"create_users\"\n!get_users\n!\"enum\":[\"email\"]\n"
@@ -167,7 +179,6 @@ static void describe(int what, const struct schema *s, const struct who *who,
                                   .asking = &asking,
                                   .base_path = STR("/x"),
                                   .version = STR("1.2.3"),
-                                  .tokens = true,
                                   .arena = a };
     struct json_error why = { .what = "" };
     const struct json *unused;
@@ -299,7 +310,7 @@ static bool is_known_by_another_name(const char *pattern)
     for (size_t i = 0; i < COUNT(others); i++)
         if (strcmp(others[i], pattern) == 0)
             return true;
-    return strstr(pattern, "/api/collections/") == pattern;
+    return strstr(pattern, "/api/collections/{collection}/") == pattern;
 }
 
 static void describes_every_route(void)
