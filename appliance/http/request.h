@@ -47,7 +47,6 @@ struct who {
     int64_t id;      /* of the account; 0: nobody, or a key of no account */
     struct str role; /* of the account; "admin" for a key of no account */
     bool is_admin;   /* rules do not hold him back; scopes do */
-    bool trusted;    /* may use what has no rules at all */
     /* A key that may not do all that its account may: a byte for each
      * collection by its number, with a bit (1 << action) for each action of
      * records/schema/schema.h that it may. NULL: no such bounds. */
