@@ -66,12 +66,10 @@ class Door {
             ...(await backends(this.combination)),
             ...more,
             APP_FILE: file,
-            PASSWORD_COST: '4',
-            RATE_LIMIT: 'off',
             ADMIN_EMAIL: 'root@example.org',
             ADMIN_PASSWORD: password,
         };
-        this.a = await start({ env: this.env });
+        this.a = await start({ env: this.env, key: false });
         this.admin = await this.signIn('root@example.org');
         this.ann = await this.account('ann@example.org', 'user');
         this.max = await this.account('max@example.org', 'manager');
@@ -475,7 +473,7 @@ for (const combination of combinations)
 
         if (combination.store === 'postgres')
             test('another replica knows, and knows its end', async () => {
-                const other = await start({ env: d.env });
+                const other = await start({ env: d.env, key: false });
                 const { key, id } = await d.key(d.ann, 'notes:read');
                 const asked = async (a) =>
                     (await a.get('/api/v1/notes', of(key))).status;
@@ -515,7 +513,7 @@ describe('keys while Redis comes and goes', () => {
     before(async () => {
         redis = await ownRedis();
         await d.open({ REDIS_URL: redis.url });
-        other = await start({ env: d.env });
+        other = await start({ env: d.env, key: false });
     });
     after(stopAll);
 
