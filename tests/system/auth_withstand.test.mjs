@@ -68,7 +68,6 @@ for (const store of combinations)
                 [off.email, password],
                 [none.email, password],
                 [email, 'x'.repeat(73)],
-                [email, ''],
                 [`${email}\0`, password],
                 [`${password}`, password],
             ]) {
@@ -241,6 +240,10 @@ for (const store of combinations)
 
         test('passwords of 10 MB, with NUL, in all scripts', async () => {
             const big = 'x'.repeat(10 << 20);
+            // 24 letters, 72 bytes
+            const scripts = String.fromCodePoint(
+                ...Array.from({ length: 24 }, (_, i) => 0x4e00 + 37 * i),
+            );
             const { email, id } = await person(a);
             const got = await attempt(a, email, big).catch((error) => error);
 
@@ -251,8 +254,8 @@ for (const store of combinations)
             );
             for (const [given, status] of [
                 ['naïve Straße 密码 🔑', 200],
-                ['密'.repeat(24), 200],
-                ['密'.repeat(25), 422],
+                [scripts, 200],
+                [`${scripts}x`, 422],
                 ['with\0NUL in it', 422],
                 ['short', 422],
                 ['        ', 422],
