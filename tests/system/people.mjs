@@ -33,15 +33,17 @@ let n = 0;
 
 // A new account: { id, email, password, as }, as being what it shows.
 export async function newPerson(a, boss, given = {}) {
-    const password = 'not the name of a dog';
-    const email = `person${++n}@example.org`;
-    const made = await a.post(
-        '/api/v1/users',
-        { name: `Somebody ${n}`, email, password, role: 'user', ...given },
-        boss,
-    );
+    const wanted = {
+        name: `Somebody ${++n}`,
+        email: `person${n}@example.org`,
+        password: 'not the name of a dog',
+        role: 'user',
+        ...given,
+    };
+    const made = await a.post('/api/v1/users', wanted, boss);
 
     assert.equal(made.status, 201, made.text);
+    const { email, password } = wanted;
     const who = { id: made.json.id, email, password };
 
     return { ...who, as: await signIn(a, who) };

@@ -2,12 +2,12 @@
 // Signing in and out as people, programs and PocketBase's clients do it, the
 // first administrator, pages of other sites.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { command, newFolder, root, run, start, stopAll } from './appliance.mjs';
+import { command, root, run, start, stopAll, until } from './appliance.mjs';
 import { admin, adminEnv, cookieOf, newPerson, signIn } from './people.mjs';
+import { backends, combinations, postgres } from './servers.mjs';
 
 const form = (fields, headers = {}) => ({
     body: new URLSearchParams(fields).toString(),
@@ -475,6 +475,69 @@ describe('signin: the first administrator', () => {
         }
     });
 });
+
+for (const combination of combinations)
+    describe(`signin: on ${combination.name}`, () => {
+        let env;
+
+        before(async () => {
+            env = { ...adminEnv, ...(await backends(combination)) };
+        });
+        after(stopAll);
+
+        const replicas = combination.store === 'postgres' ? 4 : 1;
+
+        test('replicas that start together make one administrator', async () => {
+            const all = await Promise.all(
+                Array.from({ length: replicas }, () => start({ env })),
+            );
+            const made = all.flatMap((a) => a.events('first_administrator'));
+
+            assert.equal(made.length, 1);
+            const me = await signIn(all[0], admin);
+            const last = all.at(-1);
+            const got = await last.get('/api/v1/users', me);
+
+            assert.equal(got.json.totalItems, 1);
+            // What one begins and ends is so for all of them.
+            const out = await all[0].ask('POST', '/logout', form({}, me.headers));
+
+            assert.equal(out.status, 303);
+            await until(
+                'the session is over everywhere',
+                async () =>
+                    (await last.get('/api/v1/auth/me', me)).status === 401,
+                { timeout: 1000 },
+            );
+            await Promise.all(all.map((a) => a.stop()));
+        });
+
+        // Without an administrator: behind the program's back.
+        const skip = combination.store !== 'postgres';
+
+        test('an account that is there becomes one', { skip }, async () => {
+            const a = await start({ env });
+            const boss = await signIn(a, admin);
+            const ann = await newPerson(a, boss, { email: 'ann@example.org' });
+
+            await a.stop();
+            await (await postgres()).sql(
+                'UPDATE users SET active = false',
+                env.DATABASE_URL,
+            );
+            const given = { ADMIN_EMAIL: 'ANN@example.org' };
+            const b = await start({ env: { ...env, ...given } });
+            const got = await b.get(
+                '/api/v1/auth/me',
+                await signIn(b, { ...ann, password: admin.password }),
+            );
+
+            assert.equal(got.json.id, ann.id);
+            assert.equal(got.json.role, 'admin');
+            assert.equal((await b.get('/api/v1/auth/me', ann.as)).status, 401);
+            await b.stop();
+        });
+    });
 
 describe('signin: other origins', () => {
     let a;
