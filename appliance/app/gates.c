@@ -175,16 +175,6 @@ static enum status gate_size(struct app *app, struct request *rq,
 
 /* --- who asks ------------------------------------------------------------- */
 
-static bool has_token(const struct app *app, const struct request *rq)
-{
-    struct str given = request_header(rq, "Authorization");
-    struct str scheme = str_cut(&given, ' ');
-
-    return app->conf->api_token.len > 0 && given.ptr != NULL &&
-           str_eq_nocase(scheme, STR("Bearer")) &&
-           str_eq_secret(str_trim(given), app->conf->api_token);
-}
-
 static bool is_write(const struct route *route)
 {
     return route->method != METHOD_GET;
@@ -210,13 +200,6 @@ static enum status gate_session(struct app *app, struct request *rq,
     if (access == ACCESS_PUBLIC || access == ACCESS_SIGN_IN ||
         access == ACCESS_OPS)
         return ST_OK;
-    if (has_token(app, rq)) {
-        rq->user = "token";
-        rq->who = (struct who){ .role = STR("admin"),
-                                .is_admin = true,
-                                .proof = PROOF_KEY };
-        return ST_OK;
-    }
     st = auth_identify(app->auth, rq, rp);
     return access == ACCESS_PAGE ? enter_page(app, rq, rp, st) : st;
 }

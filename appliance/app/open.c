@@ -413,6 +413,12 @@ static enum status open_server(struct app *app, struct conf_error *why)
 
 static void tell_ready(const struct app *app)
 {
+    if (app->conf->gone != NULL)
+        LOG(app->log, LOG_WARN, "option_gone", LOG_Z("option", app->conf->gone),
+            LOG_Z("meaning",
+                  "it does nothing any more: programs show an API key, which "
+                  "an account makes (POST /api/v1/auth/keys), and people sign "
+                  "in; take it out of the environment"));
     LOG(app->log, LOG_INFO, "ready", LOG_Z("version", appliance_version),
         LOG_Z("commit", appliance_commit),
         LOG_Z("store", store_kind(app->store)),

@@ -19,8 +19,7 @@ enum kind {
     PATH,       /* of a URL */
     DATABASE,   /* URL, secret: it may hold a password */
     REDIS,      /* URL, secret */
-    SECRET,
-    PASSWORD, /* secret; what it may be, auth/ knows */
+    PASSWORD,   /* secret; what it may be, auth/ knows */
     NUMBER,
     LEVEL
 };
@@ -72,14 +71,11 @@ static const struct option options[] = {
     { "TRUSTED_PROXIES", "", "addresses and networks whose X-Forwarded-* and "
       "CF-Connecting-IP count, e.g. 10.0.0.0/8,::1",
       TEXT, 0, 0, AT(trusted_proxies) },
-    { "API_TOKEN", "", "bearer token that the API asks for, at least 16 "
-      "characters; none: anyone reads, only this machine writes",
-      SECRET, 16, 512, AT(api_token) },
     { "ADMIN_EMAIL", "", "the first administrator's address, who is made if "
       "there is none; none: a link that works once is printed",
       TEXT, 0, 0, AT(admin_email) },
     { "ADMIN_PASSWORD", "", "the first administrator's password",
-      PASSWORD, 8, 72, AT(admin_password) },
+      PASSWORD, 0, 0, AT(admin_password) },
     { "PASSWORD_COST", "12", "of bcrypt: one more takes twice as long",
       NUMBER, 4, 16, AT(password_cost) },
     { "SESSION_IDLE_DAYS", "7", "a session ends when it was not used for so "
@@ -132,8 +128,7 @@ static const struct {
 
 static bool is_secret(const struct option *o)
 {
-    return o->kind == SECRET || o->kind == PASSWORD || o->kind == DATABASE ||
-           o->kind == REDIS;
+    return o->kind == PASSWORD || o->kind == DATABASE || o->kind == REDIS;
 }
 
 /* "LISTEN_HTTP" → "--listen-http" */
@@ -303,25 +298,6 @@ static enum status check_url(const struct option *o, struct str *value,
     return ST_OK;
 }
 
-/* A secret travels in a header: no blanks, no control characters. */
-static enum status check_secret(const struct option *o, struct str *value,
-                                struct conf_error *why)
-{
-    char what[128];
-
-    if (value->len == 0)
-        return ST_OK;
-    snprintf(what, sizeof(what),
-             "must have %d to %d characters, no blanks or control characters",
-             (int)o->min, (int)o->max);
-    if (value->len < (size_t)o->min || value->len > (size_t)o->max)
-        return complain(o, *value, what, why);
-    for (size_t i = 0; i < value->len; i++)
-        if (value->ptr[i] <= ' ' || value->ptr[i] == 0x7F)
-            return complain(o, *value, what, why);
-    return ST_OK;
-}
-
 static enum status check_text(const struct option *o, struct str *value,
                               struct conf_error *why)
 {
@@ -336,8 +312,6 @@ static enum status check_text(const struct option *o, struct str *value,
     case DATABASE:
     case REDIS:
         return check_url(o, value, why);
-    case SECRET:
-        return check_secret(o, value, why);
     default:
         return ST_OK;
     }
@@ -542,6 +516,15 @@ static enum status check_pairs(const struct conf *c, struct conf_error *why)
     return ST_OK;
 }
 
+/* What used to be an option and would be missed. */
+static const char *find_gone(char *const *env)
+{
+    return env_get(env, "API_TOKEN", "").ptr != NULL ||
+                   env_get(env, "API_TOKEN", "_FILE").ptr != NULL
+               ? "API_TOKEN"
+               : NULL;
+}
+
 enum status conf_read(int argc, char *const *argv, char *const *env,
                       struct arena *a, struct conf *out, struct conf_error *why)
 {
@@ -550,7 +533,7 @@ enum status conf_read(int argc, char *const *argv, char *const *env,
 
     if (f == NULL)
         return ST_NO_MEMORY;
-    *out = (struct conf){ 0 };
+    *out = (struct conf){ .gone = find_gone(env) };
     st = read_flags(argc, argv, f, why);
     for (size_t i = 0; st == ST_OK && i < COUNT(options); i++)
         st =

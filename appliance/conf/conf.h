@@ -5,8 +5,9 @@
  * A value comes from the flag (--listen-http :8080 or --listen-http=:8080; an
  * empty one means the default),
  * else from the environment (LISTEN_HTTP), else it is the default. A secret
- * may stand in a file instead (API_TOKEN_FILE, --api-token-file): its first
- * line is taken. An empty variable counts as unset, as Compose writes it. */
+ * may stand in a file instead (ADMIN_PASSWORD_FILE, --admin-password-file): its
+ * first line is taken. An empty variable counts as unset, as Compose writes it.
+ */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
@@ -23,7 +24,6 @@ struct conf {
     struct str app_file;                    /* "": built in */
     struct str base_path;                   /* "/" or "/x/y" */
     struct str trusted_proxies;             /* the list as written, checked */
-    struct str api_token;                   /* "": none */
     struct str admin_email, admin_password; /* "": none */
     struct str rate_limit;   /* on, off, or rates (auth/limits.h) */
     struct str cors_origins; /* the list as written, checked */
@@ -33,6 +33,7 @@ struct conf {
     int64_t cache_bytes, body_max_bytes;
     int64_t request_timeout_ms, head_timeout_ms, body_timeout_ms;
     int64_t idle_timeout_ms, drain_timeout_ms, start_timeout_ms;
+    const char *gone; /* in the environment, but no option any more; NULL */
 };
 
 /* What is wrong, for one line on standard error: names the option, shows its

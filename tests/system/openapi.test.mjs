@@ -493,7 +493,11 @@ describe('openapi: what the caller may do', () => {
         const collection = doc.paths['/api/v1/notes'];
 
         assert.deepEqual(Object.keys(collection), ['get', 'post']);
-        assert.deepEqual(collection.get.security, [{}, { bearer: [] }]);
+        assert.deepEqual(collection.get.security, [
+            {},
+            { session: [] },
+            { bearer: [] },
+        ]);
         assert.deepEqual(Object.keys(doc.paths['/api/v1/notes/{id}']), [
             'get',
             'patch',
@@ -536,6 +540,7 @@ describe('openapi: what the caller may do', () => {
 
         assert.ok(paths.includes('/api/v1/inner'));
         assert.deepEqual(doc.paths['/api/v1/inner'].get.security, [
+            { session: [] },
             { bearer: [] },
         ]);
         assert.deepEqual(Object.keys(doc.paths['/api/v1/notes/{id}']), [

@@ -43,7 +43,7 @@ static void test_presets(void)
           STR_ARG(c.database_url));
     CHECK(str_eq(c.base_path, STR("/")), "base path");
     CHECK(c.log_level == LOG_INFO, "level %lld", (long long)c.log_level);
-    CHECK(c.redis_url.len == 0 && c.api_token.len == 0, "empty ones");
+    CHECK(c.redis_url.len == 0 && c.admin_password.len == 0, "empty ones");
     arena_close(&a);
 }
 
@@ -82,22 +82,18 @@ static void test_refused(void)
           "sqlite:PATH" },
         { { "--database-url=sqlite:" }, { NULL }, "DATABASE_URL", "sqlite:" },
         { { "--redis-url=http://x" }, { NULL }, "REDIS_URL", "rediss://" },
-        { { "--api-token=short" }, { NULL }, "API_TOKEN", "16 to 512" },
-        { { "--api-token=with blanks in the token" },
+        { { "--admin-password-file=/nowhere" },
           { NULL },
-          "API_TOKEN",
-          "blanks" },
-        { { "--api-token-file=/nowhere" },
-          { NULL },
-          "API_TOKEN",
+          "ADMIN_PASSWORD",
           "/nowhere cannot be read" },
-        { { "--api-token=" SECRET_TEXT, "--api-token-file=/dev/null" },
+        { { "--admin-password=" SECRET_TEXT,
+            "--admin-password-file=/dev/null" },
           { NULL },
-          "API_TOKEN",
+          "ADMIN_PASSWORD",
           "give one" },
         { { NULL },
-          { "API_TOKEN=" SECRET_TEXT, "API_TOKEN_FILE=/dev/null" },
-          "API_TOKEN",
+          { "ADMIN_PASSWORD=" SECRET_TEXT, "ADMIN_PASSWORD_FILE=/dev/null" },
+          "ADMIN_PASSWORD",
           "give one" },
         { { "--workers-file=/dev/null" },
           { NULL },
@@ -129,7 +125,7 @@ static void test_secrets_stay_secret(void)
     static const char *const args[][2] = {
         { "--database-url=oracle://u:" SECRET_TEXT "@h/db", NULL },
         { "--redis-url=http://:" SECRET_TEXT "@h", NULL },
-        { "--api-token=" SECRET_TEXT " ", NULL },
+        { "--admin-password=" SECRET_TEXT, NULL }, /* and no ADMIN_EMAIL */
     };
     static const char *const none[] = { NULL };
 
@@ -191,28 +187,57 @@ static void test_secret_file(void)
 {
     static const char *const none[] = { NULL };
     char path[4096], arg[8192];
-    const char *args[] = { arg, NULL };
+    const char *args[] = { arg, "--admin-email=a@example.org", NULL };
     struct conf_error why = { "" };
     struct conf c;
     struct arena a;
 
     arena_init(&a, ARENA_BYTES);
-    snprintf(path, sizeof(path), "%s/token", check_folder());
-    snprintf(arg, sizeof(arg), "--api-token-file=%s", path);
+    snprintf(path, sizeof(path), "%s/password", check_folder());
+    snprintf(arg, sizeof(arg), "--admin-password-file=%s", path);
     CHECK(file_write(path, STR(SECRET_TEXT "\r\nnot this\n"), 0600) == ST_OK,
           "%s", path);
     CHECK(read_conf(args, none, &a, &c, &why) == ST_OK, "%s", why.what);
-    CHECK(str_eq(c.api_token, STR(SECRET_TEXT)), "%.*s", STR_ARG(c.api_token));
+    CHECK(str_eq(c.admin_password, STR(SECRET_TEXT)), "%.*s",
+          STR_ARG(c.admin_password));
     CHECK(file_write(path, STR("\n"), 0600) == ST_OK, "%s", path);
     CHECK(read_conf(args, none, &a, &c, &why) == ST_BAD_INPUT, "empty file");
     arena_close(&a);
+}
+
+/* It would be missed in silence. */
+static void test_gone(void)
+{
+    static const struct {
+        const char *env[2];
+        bool gone;
+    } row[] = {
+        { { NULL }, false },
+        { { "API_TOKEN=" }, false },
+        { { "API_TOKENS=x" }, false },
+        { { "API_TOKEN=" SECRET_TEXT }, true },
+        { { "API_TOKEN_FILE=/nowhere" }, true },
+    };
+    static const char *const none[] = { NULL };
+
+    for (size_t i = 0; i < COUNT(row); i++) {
+        struct conf_error why = { "" };
+        struct conf c;
+        struct arena a;
+
+        arena_init(&a, ARENA_BYTES);
+        CHECK(read_conf(none, row[i].env, &a, &c, &why) == ST_OK, "%s",
+              why.what);
+        CHECK((c.gone != NULL) == row[i].gone, "row %zu", i);
+        arena_close(&a);
+    }
 }
 
 static void test_help(void)
 {
     static const struct str part[] = {
         STR_INIT("--listen-http, LISTEN_HTTP"),
-        STR_INIT("API_TOKEN (or …_FILE)"),
+        STR_INIT("ADMIN_PASSWORD (or …_FILE)"),
         STR_INIT("[127.0.0.1:9464]"),
         STR_INIT("(1 to 4096)"),
     };
@@ -237,5 +262,6 @@ void test_conf(void)
     RUN(test_precedence);
     RUN(test_database_place);
     RUN(test_secret_file);
+    RUN(test_gone);
     RUN(test_help);
 }
