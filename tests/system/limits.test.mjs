@@ -21,9 +21,10 @@ const admin = { email: 'root@example.org', password: 'correct horse battery' };
 const signIn = {
     ADMIN_EMAIL: admin.email,
     ADMIN_PASSWORD: admin.password,
-    PASSWORD_COST: '4',
     TRUSTED_PROXIES: '127.0.0.1',
 };
+// Who asks is a stranger, unless his headers say otherwise.
+const begin = (options) => start({ as: 'nobody', key: false, ...options });
 const read = '/api/v1/schema';
 const from = (address, headers = {}) => ({
     headers: { 'x-forwarded-for': address, ...headers },
@@ -72,7 +73,7 @@ describe('limits: rates', () => {
     before(async () => {
         const RATE_LIMIT = 'read=5/60 write=3/60,sign-in=4/60 # and so on';
 
-        a = await start({ env: { ...signIn, RATE_LIMIT } });
+        a = await begin({ env: { ...signIn, RATE_LIMIT } });
     });
     after(stopAll);
 
@@ -240,7 +241,7 @@ describe('limits: whom proxies name is not believed of strangers', () => {
     after(stopAll);
 
     test('all from one peer count together', async () => {
-        const a = await start({ env: { RATE_LIMIT: 'read=50/60' } });
+        const a = await begin({ env: { RATE_LIMIT: 'read=50/60' } });
 
         for (let left = 49; left >= 46; left--) {
             const headers = {
@@ -258,7 +259,7 @@ describe('limits: answers without a body', () => {
 
     test('304 carries them, too', async () => {
         const env = { ...signIn, RATE_LIMIT: 'read=5/60' };
-        const a = await start({ env });
+        const a = await begin({ env });
         const { headers } = await open(a, nextAddress());
         const cookie = headers['set-cookie'][0].split(';')[0];
         const ask = (more) =>
@@ -277,7 +278,7 @@ describe('limits: RATE_LIMIT', () => {
     after(stopAll);
 
     const policy = async (value, folder) => {
-        const a = await start({ folder, env: { RATE_LIMIT: value } });
+        const a = await begin({ folder, env: { RATE_LIMIT: value } });
         const got = await a.get(read);
 
         assert.equal(got.status, 200);
@@ -328,7 +329,7 @@ describe('limits: failures', () => {
     let a;
 
     before(async () => {
-        a = await start({ env: { ...signIn, RATE_LIMIT: 'off' } });
+        a = await begin({ env: { ...signIn, RATE_LIMIT: 'off' } });
     });
     after(stopAll);
 
@@ -415,7 +416,7 @@ describe('limits: success clears the account', () => {
     after(stopAll);
 
     test("its failures are forgotten, the address's are not", async () => {
-        const a = await start({ env: { ...signIn, RATE_LIMIT: 'off' } });
+        const a = await begin({ env: { ...signIn, RATE_LIMIT: 'off' } });
         const address = nextAddress();
 
         await fails(a, address, admin.email, 4);
@@ -428,7 +429,7 @@ describe('limits: success clears the account', () => {
     });
 
     test('many at once who know their password all get in', async () => {
-        const a = await start({ env: { ...signIn, RATE_LIMIT: 'off' } });
+        const a = await begin({ env: { ...signIn, RATE_LIMIT: 'off' } });
         const address = nextAddress();
         const all = await Promise.all(
             Array.from({ length: 12 }, () =>
@@ -440,7 +441,7 @@ describe('limits: success clears the account', () => {
     });
 
     test('of many at once who do not, five are tried', async () => {
-        const a = await start({ env: { ...signIn, RATE_LIMIT: 'off' } });
+        const a = await begin({ env: { ...signIn, RATE_LIMIT: 'off' } });
         const address = nextAddress();
         const all = await Promise.all(
             Array.from({ length: 40 }, () => wrong(a, address, admin.email)),
@@ -469,8 +470,8 @@ describe('limits: two replicas and Redis', () => {
         redis = await ownRedis();
         env.REDIS_URL = redis.url;
         env.RATE_LIMIT = 'read=40/600';
-        a = await start({ env });
-        b = await start({ env });
+        a = await begin({ env });
+        b = await begin({ env });
     });
     after(stopAll);
 
