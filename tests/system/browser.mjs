@@ -34,9 +34,20 @@ function watchPolicy() {
     );
 }
 
-// A page in a browser of its own (storage, language). finish() ends it and
-// fails on complaints but those that match one of `expected`.
-export async function openPage(options = {}) {
+// The session of its administrator, whom the first page makes.
+async function session(a) {
+    a.boss ??= await a.account();
+    const [name, value] = (await a.signIn(a.boss)).split('=');
+
+    const { hostname: domain } = new URL(a.url);
+
+    return { name, value, domain, path: a.base || '/', secure: true };
+}
+
+// A page in a browser of its own (storage, language), signed in to the
+// appliance `to`, if there is one. finish() ends it and fails on complaints but
+// those that match one of `expected`.
+export async function openPage({ to, ...options } = {}) {
     browser ??= await chromium.launch({ executablePath, args });
     const context = await browser.newContext({
         ignoreHTTPSErrors: true,
@@ -44,6 +55,7 @@ export async function openPage(options = {}) {
         viewport: { width: 1280, height: 800 },
         ...options,
     });
+    if (to) await context.addCookies([await session(to)]);
     const page = await context.newPage();
     const complaints = [];
 

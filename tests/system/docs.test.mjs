@@ -34,12 +34,8 @@ for (const base of ['/', '/base'])
         });
 
         async function open() {
-            const page = await openPage();
+            const page = await openPage({ to: a });
 
-            await page.addInitScript(
-                (value) => sessionStorage.setItem('appliance.token', value),
-                token,
-            );
             await page.goto(`${a.url}${a.base}/api/docs`);
             await heading(page, 'The API');
             return page;
@@ -103,6 +99,6 @@ for (const base of ['/', '/base'])
             await heading(page, 'The API');
             await heading(page, 'service');
             assert.equal(await page.getByText('personnel').count(), 0);
-            await page.finish();
+            await page.finish(/status of 401 .*\/api\/v1\/auth\/me/);
         });
     });

@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { start, stopAll, until } from './appliance.mjs';
+import { personsPassword, start, stopAll, until } from './appliance.mjs';
 import { closeBrowser, faintTexts, openPage } from './browser.mjs';
 
-const token = 'a-token-of-24-characters';
 const refused = (code) => new RegExp(`Failed to load .* status of ${code}`);
 
 async function addUsers(a, n) {
@@ -55,7 +54,7 @@ describe('page: users', () => {
     });
 
     async function openUsers(options) {
-        const page = await openPage(options);
+        const page = await openPage({ to: a, ...options });
 
         await page.goto(`${a.url}/c/users`);
         await heading(page, 'Users');
@@ -66,14 +65,14 @@ describe('page: users', () => {
     test('add, change and delete', async () => {
         const page = await openUsers();
 
-        await heading(page, 'No users yet');
+        await page.getByText('1 account', { exact: true }).waitFor();
         await button(page, 'Add user').click();
         await fill(page, 'Ada Lovelace', 'ada@example.org');
         await dialog(page).getByLabel('Role').selectOption('admin');
         await page.keyboard.press('Enter');
         await toast(page, 'Ada Lovelace was added.');
         await page.getByRole('row', { name: /Ada Lovelace/ }).waitFor();
-        const [ada] = (await a.get('/api/v1/users')).json.items;
+        const [ada] = (await a.get('/api/v1/users?sort=-id')).json.items;
 
         assert.equal(ada.email, 'ada@example.org');
         assert.equal(ada.role, 'admin');
@@ -94,10 +93,10 @@ describe('page: users', () => {
         const question = page.getByRole('alertdialog');
 
         await question.getByText('ada@example.org').waitFor();
-        assert.equal((await a.get('/api/v1/users')).json.totalItems, 1);
+        assert.equal((await a.get('/api/v1/users')).json.totalItems, 2);
         await question.getByRole('button', { name: 'Delete user' }).click();
-        await heading(page, 'No users yet');
-        assert.equal((await a.get('/api/v1/users')).json.totalItems, 0);
+        await page.getByText('1 account', { exact: true }).waitFor();
+        assert.equal((await a.get('/api/v1/users')).json.totalItems, 1);
         await page.finish();
     });
 
@@ -131,7 +130,7 @@ describe('page: users', () => {
         assert.ok(below.y > at.y && below.y < at.y + at.height + 30);
         assert.equal(await focused(page), 'email');
         assert.equal(await name.getAttribute('aria-invalid'), null);
-        assert.equal((await a.get('/users')).json.data.length, 1);
+        assert.equal((await a.get('/users')).json.data.length, 2);
         await email.fill('bob@example.org');
         await page.keyboard.press('Enter');
         await toast(page, 'Bob was added.');
@@ -198,21 +197,21 @@ describe('page: users', () => {
 
     test('sorting and pages, kept in the address', async () => {
         for (const { id } of (await a.get('/users')).json.data)
-            await a.delete(`/users/${id}`);
+            if (id !== a.boss.id) await a.delete(`/users/${id}`);
         await addUsers(a, 23);
         const page = await openUsers();
 
-        await page.getByText('1–20 of 23').waitFor();
+        await page.getByText('1–20 of 24').waitFor();
         assert.equal((await names(page)).length, 20);
         await button(page, 'Next page').click();
-        await page.getByText('21–23 of 23').waitFor();
-        await until('the last three', async () => {
+        await page.getByText('21–24 of 24').waitFor();
+        await until('the last four', async () => {
             const [first] = await names(page);
 
             return first === 'Person 21';
         });
         await page.reload();
-        await page.getByText('21–23 of 23').waitFor();
+        await page.getByText('21–24 of 24').waitFor();
         assert.match(page.url(), /\/c\/users\?page=2$/);
         await page
             .getByRole('columnheader', { name: 'Email' })
@@ -230,7 +229,7 @@ describe('page: users', () => {
         await until('the other way', async () => {
             const [first] = await names(page);
 
-            return first === 'Person 23';
+            return first === 'Zoe Boss';
         });
         await page.goBack();
         await until('back', async () => (await names(page))[0] === 'Person 01');
@@ -260,66 +259,133 @@ describe('page: users', () => {
 });
 
 describe('page: who may', () => {
+    let a;
+
+    before(async () => {
+        a = await start();
+        a.boss = await a.account();
+    });
     after(async () => {
         await closeBrowser();
         await stopAll();
     });
 
-    test('the token is asked for, kept in the tab, and can go', async () => {
-        const a = await start({ env: { API_TOKEN: token } });
-        const page = await openPage();
+    const place = (page) => new URL(page.url()).pathname;
+
+    async function signIn(page, email, password) {
+        await page.getByLabel('E-mail address').fill(email);
+        await page.getByLabel('Password', { exact: true }).fill(password);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+    }
+
+    for (const javaScriptEnabled of [true, false])
+        test(`signing in, script: ${javaScriptEnabled}`, async () => {
+            const page = await openPage({ javaScriptEnabled });
+
+            await page.goto(`${a.url}/c/users`);
+            assert.equal(place(page), '/login');
+            for (const [name, autocomplete] of [
+                ['username', 'username'],
+                ['password', 'current-password'],
+            ])
+                assert.equal(
+                    await page
+                        .locator(`input[name=${name}]`)
+                        .getAttribute('autocomplete'),
+                    autocomplete,
+                );
+            await signIn(page, a.boss.email, 'not the password');
+            const alert = page.getByRole('alert');
+
+            await alert.getByText(/password is wrong/).waitFor();
+            assert.equal(
+                await page.getByLabel('E-mail address').inputValue(),
+                a.boss.email,
+            );
+            if (javaScriptEnabled)
+                assert.deepEqual(await page.evaluate(faintTexts), []);
+            await signIn(page, a.boss.email, personsPassword);
+            await page.waitForURL(`${a.url}/c/users`);
+            const cookies = await page.context().cookies();
+
+            assert.equal(cookies.length, 1);
+            assert.ok(cookies[0].httpOnly && cookies[0].secure);
+            assert.equal(cookies[0].sameSite, 'Lax');
+            await page.finish(refused(401));
+        });
+
+    test('the password can be looked at', async () => {
+        const page = await openPage({ locale: 'fr-FR' });
+
+        await page.goto(`${a.url}/login`);
+        const password = page.getByLabel('Mot de passe', { exact: true });
+
+        await password.fill('secret');
+        await button(page, 'Afficher').click();
+        assert.equal(await password.getAttribute('type'), 'text');
+        await button(page, 'Masquer').click();
+        assert.equal(await password.getAttribute('type'), 'password');
+        await page.finish();
+    });
+
+    test('a session that ended is asked for, and nothing is lost', async () => {
+        const page = await openPage({ to: a });
 
         await page.goto(`${a.url}/c/users`);
-        await dialog(page).getByLabel('Token').fill('a-wrong-one');
-        await page.keyboard.press('Enter');
-        await dialog(page)
-            .getByText('The instance did not accept this token.')
-            .waitFor();
-        await dialog(page).getByLabel('Token').fill(token);
-        await page.keyboard.press('Enter');
-        await heading(page, 'No users yet');
         await button(page, 'Add user').click();
         await fill(page, 'Ann', 'ann@example.org');
+        const [{ value }] = await page.context().cookies();
+        const headers = { cookie: `session_id=${value}` };
+
+        assert.equal(
+            (await a.ask('POST', '/logout', { headers })).status,
+            204,
+        );
+        await page.keyboard.press('Enter');
+        const ask = page.getByRole('dialog', { name: 'Sign in again' });
+
+        await ask.getByLabel('Password').fill('not the password');
+        await page.keyboard.press('Enter');
+        await ask.getByText(/do not go together/).waitFor();
+        await ask.getByLabel('Password').fill(personsPassword);
         await page.keyboard.press('Enter');
         await toast(page, 'Ann was added.');
-        const kept = await page.evaluate(() => ({
-            tab: Object.values({ ...sessionStorage }),
-            machine: Object.values({ ...localStorage }),
-            cookie: document.cookie,
-        }));
+        const kept = await page.evaluate(() => [
+            ...Object.values({ ...sessionStorage }),
+            ...Object.values({ ...localStorage }),
+            document.cookie,
+        ]);
 
-        assert.deepEqual(kept.tab, [token]);
-        assert.ok(!kept.machine.includes(token));
-        assert.equal(kept.cookie, '');
-        assert.ok(!page.requested.some((url) => url.includes(token)));
-        await page.reload();
-        await page.getByRole('row', { name: /Ann/ }).waitFor();
-
-        await page.getByRole('button', { name: /^Access token/ }).click();
-        await dialog(page).getByRole('button', { name: 'Remove it' }).click();
-        await toast(page, 'The access token was removed.');
-        assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+        assert.ok(!kept.join().includes(personsPassword), kept.join());
         await page.finish(refused(401));
     });
 
-    test('from another machine: says who may change', async () => {
-        const a = await start({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
+    test('signing out, and back does not bring it back', async () => {
+        const page = await openPage({ to: a });
 
-        await a.post('/users', { name: 'Ann', email: 'ann@example.org' });
-        const page = await openPage({
-            extraHTTPHeaders: { 'X-Forwarded-For': '192.0.2.7' },
-        });
+        await page.goto(`${a.url}/status`);
+        await heading(page, 'Everything is running');
+        await page.getByText('Administrator', { exact: true }).waitFor();
+        await button(page, 'Sign out').click();
+        await page.waitForURL(`${a.url}/login`);
+        assert.deepEqual(await page.context().cookies(), []);
+        await page.goto(`${a.url}/status`);
+        assert.equal(place(page), '/login');
+        await page.finish(refused(401));
+    });
 
-        await page.goto(`${a.url}/c/users`);
-        await button(page, 'Delete Ann').click();
-        await button(page, 'Delete user').click();
-        const alert = page.getByRole('alert');
+    test('a user looks, and cannot change', async () => {
+        const b = await start();
 
-        await alert.getByText(/Without API_TOKEN/).waitFor();
-        await alert.getByText('Details').click();
-        assert.match(await alert.innerText(), /\b403\b/);
-        assert.equal((await a.get('/users')).json.data.length, 1);
-        await page.finish(refused(403));
+        await b.account();
+        b.boss = await b.account('user');
+        const page = await openPage({ to: b });
+
+        await page.goto(`${b.url}/c/users`);
+        await page.getByRole('row', { name: /Zoe Boss/ }).waitFor();
+        for (const name of ['Add user', 'Change Zoe Boss', 'Delete Zoe Boss'])
+            assert.equal(await button(page, name).count(), 0, name);
+        await page.finish();
     });
 });
 
@@ -336,12 +402,12 @@ describe('page: looks and language', () => {
     });
 
     test('home: what there is, and whether all is well', async () => {
-        const page = await openPage();
+        const page = await openPage({ to: a });
 
         await page.goto(a.url);
         await heading(page, 'Welcome');
         await heading(page, 'Everything is running');
-        await page.getByRole('link', { name: /Users\s*3\s*records/ }).waitFor();
+        await page.getByRole('link', { name: /Users\s*4\s*records/ }).waitFor();
         assert.equal(await page.locator('main li').count(), 8);
         assert.equal(await page.title(), 'Home · Appliance');
         await page.getByRole('link', { name: 'See the status' }).click();
@@ -351,7 +417,7 @@ describe('page: looks and language', () => {
     });
 
     test('French and English: by browser, then by choice', async () => {
-        const page = await openPage({ locale: 'fr-CH' });
+        const page = await openPage({ to: a, locale: 'fr-CH' });
 
         await page.goto(`${a.url}/c/users`);
         await heading(page, 'Utilisateurs');
@@ -387,7 +453,7 @@ describe('page: looks and language', () => {
         });
 
     test('light and dark: by system, then by choice', async () => {
-        const page = await openPage({ colorScheme: 'dark' });
+        const page = await openPage({ to: a, colorScheme: 'dark' });
 
         await page.goto(a.url);
         await heading(page, 'Welcome');
@@ -405,6 +471,7 @@ describe('page: looks and language', () => {
     for (const colorScheme of ['light', 'dark'])
         test(`${colorScheme}: every text can be read`, async () => {
             const page = await openPage({
+                to: a,
                 colorScheme,
                 reducedMotion: 'reduce',
             });
@@ -430,7 +497,7 @@ describe('page: looks and language', () => {
 
     test('every control has a name', async () => {
         const control = /^\s*- (button|link|combobox|radio|switch|textbox)\b/;
-        const page = await openPage();
+        const page = await openPage({ to: a });
 
         for (const path of ['/', '/c/users', '/status', '/api/docs']) {
             await page.goto(a.url + path);
@@ -450,6 +517,7 @@ describe('page: looks and language', () => {
     test('on a phone', async () => {
         const size = { width: 360, height: 740 };
         const page = await openPage({
+            to: a,
             viewport: size,
             isMobile: true,
             hasTouch: true,
@@ -505,7 +573,7 @@ describe('page: where it is served', () => {
 
     test('status: health, version, backends, and it goes on', async () => {
         const a = await start();
-        const page = await openPage();
+        const page = await openPage({ to: a });
         const { version, commit } = (await a.get('/api/v1/status')).json;
 
         await page.goto(`${a.url}/status`);
@@ -539,7 +607,7 @@ describe('page: where it is served', () => {
 
     test('a deep link, a reload, an address that leads nowhere', async () => {
         const a = await start();
-        const page = await openPage();
+        const page = await openPage({ to: a });
 
         for (const [path, title] of [
             ['/accueil', 'Welcome'],
@@ -563,12 +631,12 @@ describe('page: where it is served', () => {
 
     test('BASE_PATH: everything stays under it', async () => {
         const a = await start({ env: { BASE_PATH: '/mppeep' } });
-        const page = await openPage();
+        const page = await openPage({ to: a });
 
         await page.goto(`${a.url}/mppeep`);
         await heading(page, 'Welcome');
         await menu(page, 'Users').click();
-        await heading(page, 'No users yet');
+        await page.getByText('1 account', { exact: true }).waitFor();
         assert.equal(new URL(page.url()).pathname, '/mppeep/c/users');
         await button(page, 'Add user').click();
         await fill(page, 'Ann', 'ann@example.org');
@@ -588,7 +656,7 @@ describe('page: where it is served', () => {
 
     test('the files: hashed names, compressed, kept for ever', async () => {
         const a = await start();
-        const page = await openPage();
+        const page = await openPage({ to: a });
         const coded = { 'accept-encoding': 'gzip, br' };
 
         await page.goto(a.url);
@@ -641,7 +709,7 @@ describe('page: where it is served', () => {
 
     test('the second visit asks for no file again', async () => {
         const a = await start();
-        const page = await openPage();
+        const page = await openPage({ to: a });
         const sent = [];
 
         page.on('response', async (response) => {
@@ -669,7 +737,7 @@ describe('page: where it is served', () => {
     test('its security headers', async () => {
         const a = await start();
 
-        for (const path of ['/', '/c/users', '/nowhere']) {
+        for (const path of ['/', '/c/users', '/nowhere', '/login']) {
             const accept = 'text/html,application/xhtml+xml';
             const { headers } = await a.get(path, { headers: { accept } });
             const policy = headers['content-security-policy'];
