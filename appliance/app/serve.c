@@ -38,7 +38,7 @@ void app_serve(void *arg, struct request *rq, struct reply *rp,
         metrics_add(METRIC_HTTP_REFUSED, METRIC_AT((unsigned)st), 1);
     if (st == ST_OK)
         st = rp->body.st;
-    if (st == ST_NO_SESSION)
+    if (st == ST_NO_SESSION && !reply_has_header(rp, STR("WWW-Authenticate")))
         reply_header(rp, STR("WWW-Authenticate"),
                      STR("Bearer realm=\"appliance\""));
     if (has_error_body(st) && sign_in_refused(rq, rp, st))
