@@ -150,10 +150,11 @@ describe('answers', () => {
 
     test('411 without a length, 413 above the limit', async () => {
         const b = await start({ env: { BODY_MAX_BYTES: '2048' } });
+        const key = `Authorization: Bearer ${b.key}`;
         const wire = await b.dial();
 
         await wire.send('POST /users HTTP/1.1\r\nHost: x\r\n\r\n');
-        assert.equal((await wire.answer()).status, 411);
+        assert.equal((await wire.answer()).status, 411, 'whoever asks');
         const long = { name: 'x'.repeat(2048), email: 'x@example.org' };
         const got = await b.post('/users', long);
 
@@ -174,7 +175,7 @@ describe('answers', () => {
 
         await chunked.send(
             'POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json' +
-                '\r\nTransfer-Encoding: chunked\r\n\r\n',
+                `\r\n${key}\r\nTransfer-Encoding: chunked\r\n\r\n`,
         );
         for (let i = 0; i < 3; i++)
             await chunked.send(`400\r\n${' '.repeat(1024)}\r\n`);
@@ -394,7 +395,8 @@ describe('answers', () => {
     test('curl and a page of another program understand it', async () => {
         const got = await run('curl', [
             ...['-sSk', '--compressed', '--http1.1', '-D', '-'],
-            ...[`${a.url}/api/v1/users?perPage=40`],
+            ...['-H', `Authorization: Bearer ${a.key}`],
+            `${a.url}/api/v1/users?perPage=40`,
         ]);
         const [head, body] = got.out.split('\r\n\r\n');
 

@@ -9,6 +9,7 @@ import { after, describe, test } from 'node:test';
 
 import { binary, newFolder, run, start, stopAll } from './appliance.mjs';
 import { until } from './appliance.mjs';
+import { admin, adminEnv, signIn } from './people.mjs';
 import { ownRedis, postgres } from './servers.mjs';
 
 const nobody = 65534;
@@ -21,16 +22,24 @@ async function tool(command, ...args) {
     return out;
 }
 
-// Asks for a little of everything, so that all the code has a chance.
+// Asks for a little of everything, so that all the code has a chance. Of an
+// instance that has adminEnv: the command line sees none of an empty root, to
+// make a key in it.
 async function useAll(a) {
-    const { id } = (await a.post('/api/v1/users', user)).json;
+    const me = await signIn(a, admin);
+    const { id } = (await a.post('/api/v1/users', user, me)).json;
 
     for (const path of ['/', '/health', '/users', `/api/v1/users/${id}`])
-        assert.equal((await a.get(path)).status, 200, path);
-    assert.equal((await a.get(`/api/v1/users/${id}`)).status, 200);
+        assert.equal((await a.get(path, me)).status, 200, path);
+    assert.equal((await a.get(`/api/v1/users/${id}`, me)).status, 200);
     assert.equal((await a.askOps('/readyz?verbose')).status, 200);
     assert.equal((await a.askOps('/metrics')).status, 200);
-    assert.equal((await a.delete(`/api/v1/users/${id}`)).status, 204);
+    assert.equal((await a.delete(`/api/v1/users/${id}`, me)).status, 204);
+    const wanted = { name: 'a key', scopes: ['*'] };
+    const { key } = (await a.post('/api/v1/auth/keys', wanted, me)).json;
+
+    assert.equal((await a.get('/users', { as: key })).status, 200);
+    assert.equal((await a.post('/logout', {}, me)).status, 204);
 }
 
 describe('binary: the file', () => {
@@ -100,7 +109,8 @@ describe('binary: what it asks of the kernel', () => {
     async function trace(env) {
         const log = join(newFolder(), 'calls');
         const a = await start({
-            env,
+            env: { ...adminEnv, ...env },
+            key: false,
             prefix: [
                 ...['strace', '-f', '-qq', '-o', log, '-e'],
                 'trace=process,open,openat,openat2,mmap,mprotect,socket',
@@ -193,8 +203,9 @@ describe('binary: alone in an empty root', () => {
         ].join(' && ');
 
         return start({
-            env,
+            env: { ...adminEnv, ...env },
             args,
+            key: false,
             prefix: [
                 ...['unshare', '--mount', '--propagation', 'private'],
                 ...['sh', '-c', enter],

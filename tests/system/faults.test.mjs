@@ -392,12 +392,13 @@ describe('faults: PostgreSQL goes away', () => {
         const b = await start({
             env: { ...a.env, LISTEN: '127.0.0.1:0', START_TIMEOUT_MS: '20000' },
             wait: false,
+            key: false, // there is no database to put one in
         });
 
         await b.event('store_waiting');
         await server.start();
         b.takeAddress(await b.event('ready'));
-        assert.equal((await b.get(path)).status, 200);
+        assert.equal((await b.get(path, { as: a.key })).status, 200);
         assert.equal(b.events('store_waiting').length, 1, 'said once');
     });
 });

@@ -7,9 +7,12 @@ import { after, before, describe, test } from 'node:test';
 import { sleep, start, stopAll } from './appliance.mjs';
 
 const CRLF = '\r\n';
-const get = (path = '/health') =>
-    `GET ${path} HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`;
 const lines = (...list) => `${list.join(CRLF)}${CRLF}${CRLF}`;
+const get = (path = '/health', ...fields) =>
+    lines(`GET ${path} HTTP/1.1`, 'Host: x', ...fields);
+
+let who = []; // the field that says who asks, once somebody does
+const ofKey = (a) => [`Authorization: Bearer ${a.key}`];
 
 let n = 0;
 const body = () => `{"name":"Ann","email":"ann${++n}@example.org"}`;
@@ -22,6 +25,7 @@ const post = (fields, content) =>
         'POST /users HTTP/1.1',
         'Host: x',
         'Content-Type: application/json',
+        ...who,
         ...fields,
     ) + content;
 
@@ -228,7 +232,10 @@ const badChunks = [
 describe('http: what is refused', () => {
     let a;
 
-    before(async () => (a = await start()));
+    before(async () => {
+        a = await start();
+        who = ofKey(a);
+    });
     after(stopAll);
 
     // The request behind must never be served as one of its own.
@@ -262,6 +269,22 @@ describe('http: what is refused', () => {
             await refuse(post(['Transfer-Encoding: chunked'], content), 400);
         });
 
+    // Refused ahead of its body: that must not become a request either.
+    for (const [name, content] of badChunks)
+        test(`chunks of nobody: ${name}`, async () => {
+            const wire = await a.dial();
+            const head = lines(
+                ...['POST /users HTTP/1.1', 'Host: x'],
+                'Content-Type: application/json',
+                'Transfer-Encoding: chunked',
+            );
+
+            await wire.send(head + content + get('/smuggled'));
+            assert.equal((await wire.answer()).status, 403);
+            assert.equal(await wire.answer(), null, 'nothing behind it');
+            wire.close();
+        });
+
     test('none of them was served, all were logged', async () => {
         const marker = await a.get('/health');
 
@@ -272,7 +295,7 @@ describe('http: what is refused', () => {
             assert.notEqual(line.path, '/smuggled');
         const logged = a.events('request').filter((l) => l.status >= 400);
 
-        assert.ok(logged.length >= refused.length + badChunks.length);
+        assert.ok(logged.length >= refused.length + 2 * badChunks.length);
         const users = await a.get('/users');
 
         assert.deepEqual(users.json.data, []);
@@ -325,7 +348,10 @@ describe('http: what is refused', () => {
 describe('http: what is served', () => {
     let a;
 
-    before(async () => (a = await start()));
+    before(async () => {
+        a = await start();
+        who = ofKey(a);
+    });
     after(stopAll);
 
     async function exchange(bytes, options) {
@@ -525,6 +551,7 @@ describe('http: what is served', () => {
                 lines(
                     ...['POST /users HTTP/1.1', 'Host: x', 'Content-Length: 2'],
                     ...['Content-Type: text/plain', 'Expect: 100-Continue'],
+                    ...who,
                 ),
                 415,
             ],
@@ -564,7 +591,7 @@ describe('http: what is served', () => {
             post([`Content-Length: ${first.length}`], first),
             lines('HEAD /health HTTP/1.1', 'Host: x'),
             post(['Transfer-Encoding: chunked'], chunked(body())),
-            get('/users/999999'),
+            get('/users/999999', ...who),
         ].join('');
 
         await wire.send(bytes.repeat(1));
@@ -590,7 +617,7 @@ describe('http: what is served', () => {
         const patched = Buffer.from(
             lines(
                 ...['PUT /users/1 HTTP/1.1', 'Host: x', 'Content-Length: 12'],
-                'Content-Type: application/json',
+                ...['Content-Type: application/json', ...who],
             ) + '{"name":"B"}',
         );
 

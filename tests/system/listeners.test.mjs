@@ -10,7 +10,6 @@ import { ask } from './client.mjs';
 const opsPaths = ['/metrics', '/livez', '/readyz', '/readyz?verbose'];
 const byProxy = { 'x-forwarded-proto': 'https' };
 
-// A user, whose creation only this machine is allowed without a token.
 let n = 0;
 const user = () => ({ name: 'Ann', email: `ann${++n}@example.org` });
 
@@ -319,7 +318,6 @@ describe('listeners: addresses', () => {
 
         assert.equal(redirect.headers.location, `${at}/a?b`);
         assert.equal(await reached('127.0.0.1', a.port), false);
-        // This machine's own address, of either family, may write.
         assert.equal((await a.post('/users', user(), { at })).status, 201);
         const line = await a.event('request', {
             where: (one) => one.path === '/users',
@@ -392,12 +390,15 @@ describe('listeners: BASE_PATH', () => {
         const made = await a.post('/api/v1/users', user());
 
         assert.match(made.headers.location, /^\/mppeep\/api\/v1\/users\/\d+$/);
-        const read = await ask(a.url, 'GET', made.headers.location);
+        const headers = a.proof();
+        const read = await ask(a.url, 'GET', made.headers.location, {
+            headers,
+        });
 
         assert.equal(read.json.id, made.json.id);
-        const { headers } = await ask(a.http, 'GET', '/mppeep/c/users?x=1');
+        const moved = await ask(a.http, 'GET', '/mppeep/c/users?x=1');
 
-        assert.equal(headers.location, `${a.url}/mppeep/c/users?x=1`);
+        assert.equal(moved.headers.location, `${a.url}/mppeep/c/users?x=1`);
     });
 
     test('the page knows where it stands', async () => {

@@ -282,7 +282,8 @@ describe('metrics: what is counted', () => {
         );
         assert.equal(
             await added(lookups, { tier: 'memory', result: 'hit' }, fresh),
-            1,
+            2,
+            'who asks, and the record',
         );
         const again = () => a.get('/api/v1/files?page=7');
 

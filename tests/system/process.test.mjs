@@ -9,6 +9,7 @@ import { binary, command, launch, newFolder, sleep } from './appliance.mjs';
 import { start, stopAll, until } from './appliance.mjs';
 import { ask } from './client.mjs';
 import { valueOf } from './exposition.mjs';
+import { admin, adminEnv, signIn } from './people.mjs';
 
 const user = '{"name":"Ann","email":"ann@example.org"}';
 
@@ -18,6 +19,7 @@ async function openRequest(a) {
 
     await wire.send(
         'POST /api/v1/users HTTP/1.1\r\nHost: localhost\r\n' +
+            `Authorization: Bearer ${a.key}\r\n` +
             'Content-Type: application/json\r\n' +
             `Content-Length: ${user.length}\r\n\r\n${user.slice(0, 9)}`,
     );
@@ -178,12 +180,15 @@ describe('process: how it ends', () => {
 
     test('under load no answer breaks off', async () => {
         const a = await start();
+        const request =
+            'GET /users HTTP/1.1\r\nHost: x\r\n' +
+            `Authorization: Bearer ${a.key}\r\n\r\n`;
         let answers = 0;
         const client = async () => {
             const wire = await a.dial();
 
             for (;;) {
-                await wire.send('GET /users HTTP/1.1\r\nHost: x\r\n\r\n');
+                await wire.send(request);
                 const got = await wire.answer(); // throws at half an answer
 
                 if (got === null) return;
@@ -279,28 +284,16 @@ describe('process: the log', () => {
         }
     });
 
-    test('the start says what it runs on, and who may write', async () => {
+    test('the start says what it runs on, and that nobody rules', async () => {
         const [ready] = a.events('ready');
 
         assert.equal(ready.store, 'sqlite');
         assert.equal(ready.cache, 'memory');
         assert.match(ready.version, /^\d+\./);
-        assert.equal(a.events('no_api_token')[0].level, 'warn');
-        const b = await start({ env: { API_TOKEN: 'sixteen-characters' } });
+        assert.equal(a.events('no_administrator')[0].level, 'warn');
+        const b = await start({ env: adminEnv });
 
-        assert.equal(b.events('no_api_token').length, 0);
-        const file = join(newFolder(), 'app.json');
-        const fields = [{ name: 'text', type: 'text' }];
-        const collections = [{ name: 'notes', fields, rules: { list: '' } }];
-
-        writeFileSync(file, JSON.stringify({ collections }));
-        const c = await start({ env: { APP_FILE: file } });
-
-        assert.match(
-            c.events('no_api_token')[0].meaning,
-            /with rules are under them; nobody is administrator/,
-        );
-        await c.stop();
+        assert.equal(b.events('no_administrator').length, 0);
         await b.stop();
     });
 
@@ -315,7 +308,7 @@ describe('process: the log', () => {
         assert.ok(line.bytes > Number(made.headers['content-length']));
         assert.ok(line.duration_ms > 0 && line.duration_ms < 10000);
         assert.equal(line.client, '127.0.0.1');
-        assert.equal(line.user, '');
+        assert.equal(line.user, 'key:1');
         const read = await a.get('/api/v1/users/1');
         const next = await lineOf(read);
 
@@ -327,24 +320,28 @@ describe('process: the log', () => {
         assert.equal(none.status, 404);
     });
 
-    test('the user is named when a token was shown', async () => {
-        const token = 'sixteen-characters';
-        const b = await start({ env: { API_TOKEN: token } });
-        const headers = { authorization: `Bearer ${token}` };
+    test('who asked is named, where that was found out', async () => {
+        const b = await start({ env: adminEnv });
+        const { headers } = await signIn(b, admin);
+        const cookie = `session_id=${'B'.repeat(43)}`;
 
-        await b.get('/users', { headers });
-        await b.get('/users');
-        await b.get('/health');
-        await b.event('request', { where: (l) => l.path === '/health' });
-        const users = b
-            .events('request')
-            .map((line) => [line.status, line.user]);
+        for (const [options, status, user] of [
+            [{ headers }, 200, 'user:1'],
+            [{ as: 'admin' }, 200, 'key:1'],
+            [{ as: 'nobody' }, 401, ''],
+            [{ as: b.key.slice(0, -1) }, 401, ''],
+            [{ headers: { cookie } }, 401, ''],
+        ]) {
+            const got = await b.get('/users', options);
+            const id = got.headers['x-request-id'];
+            const line = await b.event('request', {
+                where: (l) => l.request_id === id,
+            });
 
-        assert.deepEqual(users, [
-            [200, 'token'],
-            [401, ''],
-            [200, ''],
-        ]);
+            assert.equal(got.status, status, user);
+            assert.equal(line.user, user);
+            assert.equal(line.status, status);
+        }
         await b.stop();
     });
 
@@ -380,6 +377,8 @@ describe('process: the log', () => {
             '/none?secretvalue',
             '/static/x?secretvalue#x',
             '/api/v1/users?sort=secretvalue',
+            '/setup?ticket=secretvalue',
+            '/login?return=secretvalue',
         ])
             await a.get(path);
         const wire = await a.dial();
@@ -438,13 +437,14 @@ describe('process: the log', () => {
         assert.ok(!a.events('request').some((line) => line.path === '/livez'));
     });
 
-    test('nothing goes to standard output', async () => {
+    test('nothing goes to standard output but what people ask for', async () => {
         const child = launch(binary, [], {
             cwd: newFolder(),
             env: {
                 LISTEN: '127.0.0.1:0',
                 LISTEN_HTTP: 'off',
                 LISTEN_OPS: 'off',
+                ...adminEnv,
             },
             stdio: ['ignore', 'pipe', 'pipe'],
         });

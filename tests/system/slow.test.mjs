@@ -7,12 +7,13 @@ import { sleep, start, stopAll, until } from './appliance.mjs';
 
 const lines = (...list) => `${list.join('\r\n')}\r\n\r\n`;
 const get = (path = '/health') => lines(`GET ${path} HTTP/1.1`, 'Host: x');
-const post = (fields, content) =>
+const post = (a, field, content) =>
     lines(
         'POST /users HTTP/1.1',
         'Host: x',
         'Content-Type: application/json',
-        ...fields,
+        `Authorization: Bearer ${a.key}`,
+        field,
     ) + content;
 
 describe('slow clients, many clients', () => {
@@ -60,9 +61,9 @@ describe('slow clients, many clients', () => {
 
     test('a slow body is cut off', async () => {
         for (const head of [
-            post(['Content-Length: 4000'], '{'),
-            post(['Transfer-Encoding: chunked'], 'fa0\r\n{'),
-            post(['Transfer-Encoding: chunked'], '1\r\n{\r\n'),
+            post(a, 'Content-Length: 4000', '{'),
+            post(a, 'Transfer-Encoding: chunked', 'fa0\r\n{'),
+            post(a, 'Transfer-Encoding: chunked', '1\r\n{\r\n'),
         ]) {
             const each = head.endsWith('\r\n') ? '1\r\n \r\n' : ' ';
             const { ms, wire } = await drip(head, each);
