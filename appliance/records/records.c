@@ -97,14 +97,6 @@ void records_say(const struct request *rq, struct reply *rp, const char *en,
 
 /* --- what is not allowed ------------------------------------------------- */
 
-static enum status refuse_nobody(struct reply *rp)
-{
-    if (!reply_has_header(rp, STR("WWW-Authenticate")))
-        reply_header(rp, STR("WWW-Authenticate"),
-                     STR("Bearer realm=\"appliance\""));
-    return ST_NO_SESSION;
-}
-
 /* "documents:write", and the least that would do: "documents:delete". */
 static enum status refuse_scope(const struct request *rq, struct reply *rp,
                                 const struct collection *c, enum action what)
@@ -139,7 +131,7 @@ enum status records_refuse(const struct request *rq, struct reply *rp,
 
     switch (action_refusal(c, what, &asking)) {
     case REFUSED_TO_NOBODY:
-        return refuse_nobody(rp);
+        return ST_NO_SESSION;
     case REFUSED_BY_SCOPE:
         return refuse_scope(rq, rp, c, what);
     case REFUSED_BY_RULE:
@@ -194,7 +186,7 @@ static enum status unknown_collection(const struct records *r,
         if (may_know(&r->schema->collections[i], &asking))
             nearest_try(&near, r->schema->collections[i].name);
     if (near.n_offered == 0)
-        return rq->who.id == 0 && !rq->who.is_admin ? refuse_nobody(rp)
+        return rq->who.id == 0 && !rq->who.is_admin ? ST_NO_SESSION
                                                     : ST_FORBIDDEN;
     buf_init(&b, rq->arena, 1024);
     add_unknown(&b, rq->lang, misspelt(&near));

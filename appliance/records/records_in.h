@@ -49,9 +49,9 @@ struct str records_shown(struct str s);
 struct asking records_asking(const struct request *rq);
 
 /* Of an action that is DECIDE_NO, what the rules leave no choice about:
- * ST_NO_SESSION, with WWW-Authenticate, to nobody where somebody might;
- * ST_FORBIDDEN, naming the scope, to a key that lacks it. ST_OK: answer as
- * the action does where a rule says no. */
+ * ST_NO_SESSION to nobody where somebody might; ST_FORBIDDEN, naming the
+ * scope, to a key that lacks it. ST_OK: answer as the action does where a rule
+ * says no. */
 MUST_CHECK enum status records_refuse(const struct request *rq,
                                       struct reply *rp,
                                       const struct collection *c,

@@ -146,7 +146,7 @@ for (const store of stores)
             assert.equal((await a.get('/api/v1/tags/1')).json.name, 'red');
         });
 
-        test('without rules: for whom the instance trusts', async () => {
+        test('without rules: for administrators', async () => {
             for (const got of [
                 await a.get('/api/v1/vault'),
                 await a.get('/api/v1/vault/1'),

@@ -167,6 +167,9 @@ static void serve(struct desk *d)
     d->st = run == NULL ? ST_BAD_METHOD : run(d->records, rq, rp);
     if (d->st == ST_OK)
         d->st = rp->body.st;
+    if (d->st == ST_NO_SESSION)
+        reply_header(rp, STR("WWW-Authenticate"),
+                     STR("Bearer realm=\"appliance\""));
     if (d->st != ST_OK && d->st != ST_NOT_MODIFIED)
         reply_error(rq, rp, d->st);
     d->code = d->st != ST_OK || rp->code == 0 ? status_http(d->st) : rp->code;
