@@ -441,10 +441,13 @@ static enum status open_rows(struct app *app, enum store_use use,
     if (st == ST_OK)
         st = use == STORE_OWNED ? apply_plan(app, a, why)
                                 : agree_plan(app, use == STORE_FOUNDED, a, why);
-    if (st == ST_OK && records_open(app->schema, app->store, app->cache,
-                                    app->log, &app->records) != ST_OK)
-        st = say(why, ST_NO_MEMORY, "out of memory");
-    return st == ST_OK ? app_open_auth(app, a, why) : st;
+    if (st != ST_OK)
+        return st;
+    st = records_open(app->schema, app->store, app->cache, app->log,
+                      &app->records);
+    if (st != ST_OK)
+        return say(why, st, status_text(st, LANG_EN));
+    return app_open_auth(app, a, why);
 }
 
 static enum status open_tools(struct app *app, enum store_use use,
