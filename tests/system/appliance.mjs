@@ -137,8 +137,6 @@ async function makeKey(folder, env) {
     return code === 0 ? out.trim() : null;
 }
 
-export const personsPassword = 'what all persons here know';
-
 const shown = (headers = {}) =>
     Object.keys(headers).some((name) => /^(authorization|cookie)$/i.test(name));
 
@@ -234,32 +232,6 @@ class Appliance {
 
     askOps(path, options) {
         return ask(this.ops, 'GET', path, options);
-    }
-
-    // An account with this role, and a password that all of them have.
-    async account(role = 'admin', more = {}) {
-        const name = role === 'admin' ? 'Zoe Boss' : `Zoe ${role}`;
-        const email = `zoe.${role}@example.org`;
-        const made = await this.post(
-            '/api/v1/users',
-            { name, email, role, password: personsPassword, ...more },
-            { as: 'admin' },
-        );
-
-        if (made.status !== 201) throw new Error(made.text);
-        return made.json;
-    }
-
-    // The cookie of a new session.
-    async signIn({ email }) {
-        const got = await this.post(
-            '/login',
-            { email, password: personsPassword },
-            { as: 'nobody' },
-        );
-
-        if (got.status !== 200) throw new Error(got.text);
-        return got.headers['set-cookie'][0].split(';')[0];
     }
 
     // Bytes as they are, over TLS unless a plain port is named.

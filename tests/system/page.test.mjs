@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { personsPassword, start, stopAll, until } from './appliance.mjs';
-import { closeBrowser, faintTexts, openPage } from './browser.mjs';
+import { start, stopAll, until } from './appliance.mjs';
+import { boss, closeBrowser, faintTexts, openPage } from './browser.mjs';
+import { newPerson } from './people.mjs';
 
 const refused = (code) => new RegExp(`Failed to load .* status of ${code}`);
 
@@ -263,7 +264,7 @@ describe('page: who may', () => {
 
     before(async () => {
         a = await start();
-        a.boss = await a.account();
+        a.boss = await newPerson(a, {}, boss);
     });
     after(async () => {
         await closeBrowser();
@@ -304,7 +305,7 @@ describe('page: who may', () => {
             );
             if (javaScriptEnabled)
                 assert.deepEqual(await page.evaluate(faintTexts), []);
-            await signIn(page, a.boss.email, personsPassword);
+            await signIn(page, a.boss.email, a.boss.password);
             await page.waitForURL(`${a.url}/c/users`);
             const cookies = await page.context().cookies();
 
@@ -347,7 +348,7 @@ describe('page: who may', () => {
         await ask.getByLabel('Password').fill('not the password');
         await page.keyboard.press('Enter');
         await ask.getByText(/do not go together/).waitFor();
-        await ask.getByLabel('Password').fill(personsPassword);
+        await ask.getByLabel('Password').fill(a.boss.password);
         await page.keyboard.press('Enter');
         await toast(page, 'Ann was added.');
         const kept = await page.evaluate(() => [
@@ -356,7 +357,7 @@ describe('page: who may', () => {
             document.cookie,
         ]);
 
-        assert.ok(!kept.join().includes(personsPassword), kept.join());
+        assert.ok(!kept.join().includes(a.boss.password), kept.join());
         await page.finish(refused(401));
     });
 
@@ -377,8 +378,8 @@ describe('page: who may', () => {
     test('a user looks, and cannot change', async () => {
         const b = await start();
 
-        await b.account();
-        b.boss = await b.account('user');
+        await newPerson(b, {}, boss);
+        b.boss = await newPerson(b, {}, { name: 'Una User' });
         const page = await openPage({ to: b });
 
         await page.goto(`${b.url}/c/users`);
