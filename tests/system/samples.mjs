@@ -74,6 +74,8 @@ export function sample(field, n, ids = {}) {
             return ids[field.collection] ?? null;
         case 'file':
             return ids.files ?? null;
+        case 'password':
+            return `not the name of a dog ${n}`;
         default:
             throw new Error(`no sample for ${field.type}`);
     }
@@ -83,6 +85,10 @@ export function sample(field, n, ids = {}) {
 export const stored = (collection) =>
     collection.fields.filter(({ type }) => type !== 'computed');
 
+// What its answers show.
+export const shown = (collection) =>
+    collection.fields.filter(({ type }) => type !== 'password');
+
 export function record(collection, n, ids = {}) {
     const one = {};
 
@@ -91,8 +97,9 @@ export function record(collection, n, ids = {}) {
     return one;
 }
 
-// What a new record has where nothing is said.
+// What a new record of a key of no account has where nothing is said.
 export function initial(field) {
+    if (field.default === '@user.id') return null;
     if (field.type === 'computed') return field.value.match(/^count/) ? 0 : null;
     return field.default ?? null;
 }
@@ -153,6 +160,13 @@ export function refusedBy(field) {
             break;
         case 'computed':
             add('read_only', 0, null, 'x');
+            break;
+        case 'password':
+            add('wrong_type', ...notText);
+            add('password_too_short', '', 'xkq 7!w', 'é€');
+            add('password_too_long', 'xk 7!w'.repeat(12) + 'y');
+            add('password_too_common', 'password', '12345678', 'Passw0rd1');
+            add('password_bad_characters', 'a horse\u0000that is correct');
             break;
         default:
             break;
