@@ -465,6 +465,18 @@ describe('signin: the first administrator', () => {
         await b.stop();
     });
 
+    test('an API_TOKEN is told that it does nothing', async () => {
+        const token = 'what-was-a-token';
+        const a = await start({ env: { ...adminEnv, API_TOKEN: token } });
+        const headers = { authorization: `Bearer ${token}` };
+
+        assert.equal(a.events('option_gone').length, 1);
+        assert.equal(a.events('option_gone')[0].option, 'API_TOKEN');
+        assert.ok(!a.lines.join('\n').includes(token));
+        assert.equal((await a.get('/api/v1/users', { headers })).status, 401);
+        await a.stop();
+    });
+
     test('options that cannot be', async () => {
         for (const [env, words] of [
             [{ ADMIN_EMAIL: 'a@example.org' }, /ADMIN_EMAIL and ADMIN_PASSWORD/],
