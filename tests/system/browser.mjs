@@ -40,7 +40,7 @@ export const boss = { name: 'Zoe Boss', role: 'admin' };
 
 // A session of its administrator, whom the first page makes.
 async function session(a) {
-    a.boss ??= await newPerson(a, {}, boss);
+    a.boss ??= await newPerson(a, { as: 'admin' }, boss);
     const { cookie } = (await signIn(a, a.boss)).headers;
     const [name, value] = cookie.split('=');
 

@@ -264,7 +264,7 @@ describe('page: who may', () => {
 
     before(async () => {
         a = await start();
-        a.boss = await newPerson(a, {}, boss);
+        a.boss = await newPerson(a, { as: 'admin' }, boss);
     });
     after(async () => {
         await closeBrowser();
@@ -378,8 +378,8 @@ describe('page: who may', () => {
     test('a user looks, and cannot change', async () => {
         const b = await start();
 
-        await newPerson(b, {}, boss);
-        b.boss = await newPerson(b, {}, { name: 'Una User' });
+        await newPerson(b, { as: 'admin' }, boss);
+        b.boss = await newPerson(b, { as: 'admin' }, { name: 'Una User' });
         const page = await openPage({ to: b });
 
         await page.goto(`${b.url}/c/users`);
