@@ -81,9 +81,11 @@ export function sample(field, n, ids = {}) {
     }
 }
 
-// What can be written.
+// What can be written, and read again: not so passwords.
 export const stored = (collection) =>
-    collection.fields.filter(({ type }) => type !== 'computed');
+    collection.fields.filter(
+        ({ type }) => type !== 'computed' && type !== 'password',
+    );
 
 // What its answers show.
 export const shown = (collection) =>
@@ -101,6 +103,7 @@ export function record(collection, n, ids = {}) {
 export function initial(field) {
     if (field.default === '@user.id') return null;
     if (field.type === 'computed') return field.value.match(/^count/) ? 0 : null;
+    if (field.default === '@user.id') return null; // of a key of no account
     return field.default ?? null;
 }
 

@@ -287,6 +287,9 @@ static bool others_are_as_then(const struct reading *rd)
     if (str_to_int(rd->out.note, 0, INT64_MAX, &updated_ms) != ST_OK)
         return false;
     shape_spaces(rd->shape, on);
+    /* A key stays when its account gets another role; a session does not. */
+    if (rd->rq->who.proof == PROOF_KEY && shape_is_of_reader(rd->shape))
+        on[rd->r->schema->users.c->no] = true;
     for (unsigned i = 0; i < rd->r->schema->n; i++)
         if (on[i] && i != rd->s->c->no)
             spaces[n++] = i;

@@ -357,11 +357,10 @@ static bool is_ruled(const struct field *f)
     return f->read.kind == RULE_WHEN || f->read.kind == RULE_NOBODY;
 }
 
-/* Of one version, does one reader always get the field, or never? A key stays
- * when its account's role changes; a session does not. */
-static bool rule_stays(const struct field *f, const struct asking *asking)
+/* Of one version, does one reader always get the field, or never? */
+static bool rule_stays(const struct field *f)
 {
-    bool further = asking->who->proof == PROOF_KEY;
+    bool further = false;
 
     if (f->read.kind == RULE_WHEN) {
         condition_paths(f->read.when, see_further, &further);
@@ -397,8 +396,10 @@ enum shape_stays shape_stays(const struct shape *sh)
 
         if (!is_on(n, i))
             continue;
-        if (is_ruled(f) && !rule_stays(f, sh->asking))
+        if (is_ruled(f) && !rule_stays(f))
             return SHAPE_OF_MORE;
+        if (is_ruled(f) && sh->asking->who->proof == PROOF_KEY)
+            stays = SHAPE_OF_SPACES;
         if (f->computed != NULL && !is_of_neighbours(f))
             return SHAPE_OF_MORE;
         if (f->computed != NULL)
