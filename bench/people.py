@@ -35,10 +35,11 @@ def case_h(bench, case, many):
         url = ours.url(scheme) + RECORD
         nobody = Target('by nobody', ours, url, many)
         for name, headers in ways.items():
+            ask.good(ours.url(scheme), RECORD, headers)
             answer = ask.good(ours.url(scheme), RECORD, headers)
             if answer.header('x-cache') != 'hit':
                 raise Failed(f'{RECORD} {name} was not cached')
-            cases.append(case('h', f'a cached record, {scheme.upper()}',
+            cases.append(case('h', f'a cached record {name}, {scheme.upper()}',
                               [Target(name, ours, url, many, headers), nobody],
                               {'by nobody': 0.9}))
     return cases
