@@ -391,11 +391,17 @@ static void measure(void)
         }
 }
 
+/* Its values come from outside: the table has "other" alone. */
+static bool is_open(size_t l)
+{
+    return labels[l].name != NULL && labels[l].n_values == 1;
+}
+
 void metrics_label(const char *label, const char *const *names, size_t n)
 {
     assert(n > 0 && registry.generation != 0);
     for (size_t l = 0; l < LABEL__COUNT; l++) {
-        if (labels[l].name == NULL || strcmp(labels[l].name, label) != 0)
+        if (!is_open(l) || strcmp(labels[l].name, label) != 0)
             continue;
         registry.values[l] = names;
         registry.n_values[l] = n;

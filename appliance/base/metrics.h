@@ -68,10 +68,10 @@ enum metric {
 MUST_CHECK enum status metrics_open(const char *version, const char *commit);
 void metrics_close(void);
 
-/* The values of every label of that name ("route", "reason"), instead of
- * the table's. names and its strings live as long as the process. Call
- * after metrics_open, before the first metrics_add of a metric that has
- * the label, before other threads count. */
+/* The values of the label of that name ("route", "reason") that has none of
+ * its own; another of the same name keeps those it has. names and its strings
+ * live as long as the process. Call after metrics_open, before the first
+ * metrics_add of a metric that has the label, before other threads count. */
 void metrics_label(const char *label, const char *const *names, size_t n);
 
 /* Indexes into the values of the metric's labels; 0 for labels that it does

@@ -342,6 +342,23 @@ static void reads_the_process(void)
     arena_reset(&arena);
 }
 
+/* Of two labels of one name, the one that has values keeps them. */
+static void names_only_what_has_no_names(void)
+{
+    static const char *const reasons[] = { "full", "other" };
+    struct str text;
+
+    must_open();
+    metrics_label("reason", reasons, COUNT(reasons));
+    metrics_add(METRIC_AUTH_SESSIONS_ENDED, METRIC_AT(1), 2);
+    text = page(METRICS_PROMETHEUS);
+    CHECK(has_line(text,
+                   "appliance_auth_sessions_ended_total{reason=\"revoked\"} 2"),
+          "%.*s", STR_ARG(text));
+    metrics_close();
+    arena_reset(&arena);
+}
+
 void test_metrics(void)
 {
     arena_init(&arena, 4 << 20);
@@ -354,5 +371,6 @@ void test_metrics(void)
     RUN(opens_again_from_zero);
     RUN(is_whole_without_memory);
     RUN(reads_the_process);
+    RUN(names_only_what_has_no_names);
     arena_close(&arena);
 }
