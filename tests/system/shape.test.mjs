@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What answers show: expand, fields, and what who asks may not read, over both
-// databases, with and without the token.
+// databases, as an administrator and as nobody.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,12 @@ const app = {
             rules: all,
             fields: [
                 { name: 'name', type: 'text', required: true },
-                { name: 'email', type: 'email', rules: { read: null } },
+                {
+                    name: 'email',
+                    type: 'email',
+                    unique: true,
+                    rules: { read: null },
+                },
             ],
         },
         {
@@ -219,8 +224,8 @@ for (const store of ['sqlite', 'postgres'])
             const cost = async (query) => {
                 const from = await queries();
 
-                await get(`/api/v1/people?skipTotal=1&${query}`, {
-                    'cache-control': 'no-cache',
+                await a.get(`/api/v1/people?skipTotal=1&${query}`, {
+                    headers: { 'cache-control': 'no-cache' },
                 });
                 return (await queries()) - from;
             };
