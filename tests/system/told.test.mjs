@@ -134,6 +134,7 @@ class World {
         });
         this.boss = await signIn(this.a, admin);
         this.ben = await newPerson(this.a, this.boss);
+        await this.done('POST', '/logout', this.ben.as);
     }
 
     async done(method, path, as, status = 204) {
