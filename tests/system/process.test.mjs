@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The process: commands, its log, and how it ends.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { binary, command, launch, newFolder, sleep } from './appliance.mjs';
@@ -91,6 +90,13 @@ describe('process: commands', () => {
         const a = await start();
 
         a.child.kill('SIGSTOP');
+        await until('every thread stands still', () => {
+            const tasks = `/proc/${a.pid}/task`;
+            const stateOf = (id) =>
+                /\) (\w)/.exec(readFileSync(`${tasks}/${id}/stat`, 'utf8'))[1];
+
+            return readdirSync(tasks).every((id) => stateOf(id) === 'T');
+        });
         const from = Date.now();
         const got = await command(['healthcheck'], {
             env: { LISTEN_OPS: `127.0.0.1:${a.opsPort}` },
