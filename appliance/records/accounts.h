@@ -3,7 +3,8 @@
  * does not say of it is added when it is read (schema/accounts.c):
  *
  *   name      text, required, 1 to 100 characters
- *   email     email, required, unique, at most 120: who signs in, in any case
+ *   email     email, required, unique, at most 120: who signs in, in any case,
+ *             so that it is taken in all of them
  *   role      select, required, with "admin" in its values
  *   active    bool, required, default true: false can not sign in
  *   password  its hash; hidden, write-only; type "password", which only this

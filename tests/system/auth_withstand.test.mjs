@@ -29,11 +29,15 @@ async function person(a, more = {}) {
 }
 
 const attempt = (a, email, given, more = {}) =>
-    a.post('/login', { email, password: given }, {
-        as: 'nobody',
-        localAddress: address(),
-        ...more,
-    });
+    a.post(
+        '/login',
+        { email, password: given },
+        {
+            as: 'nobody',
+            localAddress: address(),
+            ...more,
+        },
+    );
 
 const cookieOf = (got) => got.headers['set-cookie']?.[0].split(';')[0];
 
@@ -188,7 +192,9 @@ for (const store of combinations)
             const hash = rows.match(/\$2[aby]\$04\$[./\w]{53}/)[0];
 
             assert.equal((await attempt(a, email, hash)).status, 401);
-            assert.ok(!(await a.get(`/api/v1/users/${id}`)).text.includes('$2'));
+            assert.ok(
+                !(await a.get(`/api/v1/users/${id}`)).text.includes('$2'),
+            );
         });
 
         test('of twenty at once five are tried', async () => {
@@ -238,6 +244,29 @@ for (const store of combinations)
                 );
         });
 
+        test('an address is taken in every case', async () => {
+            const { email } = await person(a);
+            const other = await person(a);
+            const twin = email.toUpperCase();
+            const { headers } = as(await signIn(a, other.email));
+            const own = `/api/v1/users/${other.id}`;
+            const body = { email: twin };
+
+            for (const got of [
+                await a.patch(own, body, { headers }),
+                await a.put(own, { name: 'Other', ...body }, { headers }),
+                await a.put(`/users/${other.id}`, body, { headers }),
+                await a.post('/api/v1/users', { name: 'Twin', ...body }),
+            ]) {
+                assert.equal(got.status, 400, got.text);
+                assert.equal(got.json.data.email.code, 'not_unique');
+            }
+            assert.equal((await attempt(a, twin, password)).status, 200);
+            const mine = { email: other.email.toUpperCase() };
+
+            assert.equal((await a.patch(own, mine, { headers })).status, 200);
+        });
+
         test('passwords of 10 MB, with NUL, in all scripts', async () => {
             const big = 'x'.repeat(10 << 20);
             // 24 letters, 72 bytes
@@ -248,7 +277,8 @@ for (const store of combinations)
             const got = await attempt(a, email, big).catch((error) => error);
 
             assert.ok(
-                got.status === 413 || got.code === 'ECONNRESET' ||
+                got.status === 413 ||
+                    got.code === 'ECONNRESET' ||
                     got.code === 'EPIPE',
                 String(got.status ?? got),
             );
@@ -266,7 +296,11 @@ for (const store of combinations)
                 const path = `/api/v1/users/${id}`;
                 const changed = await a.patch(path, { password: given });
 
-                assert.equal(changed.status, status, `${given} ${changed.text}`);
+                assert.equal(
+                    changed.status,
+                    status,
+                    `${given} ${changed.text}`,
+                );
                 if (status !== 200) {
                     assert.ok(changed.json.data.password.code);
                     if (String(given).trim().length > 8)
@@ -281,7 +315,10 @@ for (const store of combinations)
         });
 
         test('names with NUL and all scripts', async () => {
-            for (const name of ['ünïcödé 名前 😀', '<script>alert(1)</script>']) {
+            for (const name of [
+                'ünïcödé 名前 😀',
+                '<script>alert(1)</script>',
+            ]) {
                 const { email } = await person(a, { name });
                 const cookie = await signIn(a, email);
 
@@ -305,7 +342,12 @@ for (const store of combinations)
             await until('it is logged', () =>
                 a.lines.some((line) => line.includes('sign_in_failed')),
             );
-            for (const word of [typed, 'secret that was typed', password, a.key])
+            for (const word of [
+                typed,
+                'secret that was typed',
+                password,
+                a.key,
+            ])
                 assert.ok(!a.lines.join('\n').includes(word), word);
         });
     });

@@ -88,6 +88,11 @@ static const struct {
                      "SELECT 1 FROM @c AS \"_a\" JOIN @c AS \"_b\" ON "
                      "\"_b\".@f = \"_a\".@f WHERE \"_a\".\"id\"@i1 AND "
                      "\"_b\".\"deleted\" IS NULL LIMIT 1" },
+    [PAST_TAKEN_NOCASE] = { QUERY_READ, "i", 1,
+                            "SELECT 1 FROM @c AS \"_a\" JOIN @c AS \"_b\" ON "
+                            "lower(\"_b\".@f) = lower(\"_a\".@f) WHERE "
+                            "\"_a\".\"id\"@i1 AND \"_b\".\"deleted\" IS NULL "
+                            "LIMIT 1" },
     [PAST_HOLD_OF] = { QUERY_READ, "i", 1,
                        "SELECT \"id\" FROM @t WHERE \"id\" IN (SELECT @f FROM "
                        "@c WHERE \"id\"@i1) AND \"deleted\" IS NULL ORDER BY "

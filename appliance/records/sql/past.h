@@ -34,8 +34,9 @@ enum past_sql {
     PAST_ALONG,   /* f is one of these, deleted $2, but not those: id; locked */
     PAST_RESTORE, /* $1 now: takes these out of the trash */
     PAST_TAKEN,   /* has a visible one the value that f has in these? */
-    PAST_HOLD_OF, /* where f of these leads, if visible: id; it cannot go to
-                   * the trash until the transaction ends */
+    PAST_TAKEN_NOCASE, /* the same in any case */
+    PAST_HOLD_OF,     /* where f of these leads, if visible: id; it cannot go to
+                       * the trash until the transaction ends */
     PAST_HOLD_LINKED, /* the same, f to many */
     PAST_LOST,        /* one of these whose f is null */
     PAST_GONE,        /* one of these whose f leads into the trash */

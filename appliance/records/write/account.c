@@ -5,6 +5,8 @@
 
 /* Of the advisory lock: "admins" in ASCII. */
 #define ADMINS_LOCK INT64_C(0x61646d696e73)
+/* "emails". Two who take one address in two cases do not see each other. */
+#define EMAILS_LOCK INT64_C(0x656d61696c73)
 
 static const struct accounts *accounts(const struct unit *u)
 {
@@ -146,6 +148,56 @@ enum status account_hash_ahead(struct unit *u, struct op *op, int64_t id)
     return run_hash(u, op, id, password, &o);
 }
 
+/* --- addresses ----------------------------------------------------------- */
+
+enum status account_lock_emails(struct unit *u)
+{
+    enum status st = unit_begin(u);
+
+    return st == ST_OK ? store_lock(u->c, EMAILS_LOCK) : st;
+}
+
+/* One who has it in another case. Who has it as it is, the index knows. */
+static enum status find_other_case(struct unit *u, const struct op *op,
+                                   struct str email, bool *found)
+{
+    const struct query *q = &sql_account_find[accounts(u)->c->trash.on];
+    const struct value arg = VALUE_S(email);
+    struct rows rows = { .n = 0 };
+    enum status st = unit_run(u, q, &arg, &rows, NULL);
+
+    *found = false;
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct value *row = rows.cell + i * rows.n_columns;
+
+        *found |= row[0].i != op->id && !str_eq(row[1].s, email);
+    }
+    return st;
+}
+
+enum status account_email(struct unit *u, const struct op *op,
+                          const struct value *before)
+{
+    const struct field *f = accounts(u)->email;
+    struct str email;
+    bool found;
+    enum status st;
+
+    if (op->s->c != accounts(u)->c || op->change.refused[f->no])
+        return ST_OK;
+    email = text_in(&op->change, f);
+    if (email.len == 0 ||
+        (before != NULL && str_eq(email, text_of(op->s, before, f))))
+        return ST_OK;
+    st = account_lock_emails(u);
+    if (st == ST_OK)
+        st = find_other_case(u, op, email, &found);
+    if (st != ST_OK || !found)
+        return st;
+    (void)unit_problem(u, f->name, PROBLEM_NOT_UNIQUE, STR_NONE);
+    return ST_NOT_UNIQUE;
+}
+
 /* --- administrators ------------------------------------------------------ */
 
 static const struct value *
@@ -209,8 +261,9 @@ bool account_asks(const struct unit *u, const struct op *op)
     const struct accounts *all = accounts(u);
     const bool *set = op->change.set;
 
-    return op->s->c == all->c && (set[all->role->no] || set[all->active->no] ||
-                                  set[all->password->no]);
+    return op->s->c == all->c &&
+           (set[all->role->no] || set[all->active->no] ||
+            set[all->password->no] || set[all->email->no]);
 }
 
 static unsigned what_changed(const struct unit *u, const struct op *op,

@@ -15,6 +15,14 @@ MUST_CHECK enum status account_hash(struct unit *u, struct op *op);
 MUST_CHECK enum status account_hash_ahead(struct unit *u, struct op *op,
                                           int64_t id);
 
+/* Before a row of users is written: who signs in may type his address in any
+ * case, so that it is taken in all of them. before: the row as it was; NULL:
+ * new. ST_NOT_UNIQUE, with a problem. */
+MUST_CHECK enum status account_email(struct unit *u, const struct op *op,
+                                     const struct value *before);
+/* Nobody takes an address until the unit ends. */
+MUST_CHECK enum status account_lock_emails(struct unit *u);
+
 /* Must the row of users be known as it was? */
 bool account_asks(const struct unit *u, const struct op *op);
 

@@ -128,6 +128,8 @@ static enum status before_insert(struct unit *u, struct op *op)
         st = permit_fields(u, op->s, &op->change, 0);
     if (st == ST_OK && !is_plain(u, op, ACTION_CREATE))
         st = unit_begin(u);
+    if (st == ST_OK)
+        st = account_email(u, op, NULL);
     return st == ST_OK ? links_hold(u, op->s, &op->change) : st;
 }
 
@@ -250,6 +252,8 @@ static enum status change_row(struct unit *u, struct op *op,
 
     if (st == ST_OK)
         st = check_tags(u, op, before);
+    if (st == ST_OK)
+        st = account_email(u, op, before);
     if (st == ST_OK)
         st = links_hold(u, op->s, &op->change);
     if (st == ST_OK)

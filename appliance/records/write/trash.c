@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Out of the trash again, with what went along. */
+#include "records/write/account.h"
 #include "records/write/along.h"
 
 /* --- restoring ----------------------------------------------------------- */
@@ -88,11 +89,15 @@ static enum status look_taken(struct restoring *rs, const struct batch *b,
 
     for (size_t i = 0; st == ST_OK && i < c->n_fields; i++) {
         const struct field *f = &c->fields[i];
-        bool is = false;
+        bool is = false, address = f == rs->u->r->schema->users.email;
 
         if (!f->unique)
             continue;
-        st = along_asks(rs->u, PAST_TAKEN, b->s, f, ids, &is);
+        if (address)
+            st = account_lock_emails(rs->u);
+        if (st == ST_OK)
+            st = along_asks(rs->u, address ? PAST_TAKEN_NOCASE : PAST_TAKEN,
+                            b->s, f, ids, &is);
         if (st == ST_OK && is)
             st = note(rs, b, f, PROBLEM_NOT_UNIQUE, STR_NONE);
         *taken |= is;

@@ -286,6 +286,46 @@ static const struct turn own_turns[] = {
     { 0, "POST " U, NULL, "{\"name\":\"Cy\",\"role\":\"admin\"}", 201, "", "" },
     { 0, "DELETE " U "/2?purge=1", NULL, NULL, 204, "", "2:16 T4" },
 };
+
+/* Who signs in may type his address in any case: it is taken in all of them. */
+#define TAKEN "email\":{\"code\":\"not_unique\""
+static const struct turn address_turns[] = {
+    { 0, "POST " U, NULL, "{\"name\":\"Ann\",\"email\":\"Ann@x.org\","
+      "\"role\":\"admin\"}", 201, "", "" },
+    { 0, "POST " U, NULL, "{\"name\":\"Bob\",\"email\":\"bob@x.org\"}", 201,
+      "", "" },
+    { 0, "POST " U, NULL, "{\"name\":\"C\",\"email\":\"ANN@x.org\"}", 400,
+      "\"" TAKEN, "" },
+    { 2, "PATCH " U "/2", NULL, "{\"email\":\"ann@X.org\"}", 400, "\"" TAKEN,
+      "" },
+    { 2, "PATCH /users/2", NULL, "{\"email\":\"ann@x.org\"}", 405, "", "" },
+    { 2, "PUT /users/2", NULL, "{\"email\":\"ann@x.org\"}", 400, "\"" TAKEN,
+      "" },
+    { 2, "PUT " U "/2", NULL, "{\"name\":\"Bob\",\"email\":\"ann@x.org\"}",
+      400, "\"" TAKEN, "" },
+    { 0, "PUT " U "/77", NULL, "{\"name\":\"C\",\"email\":\"ann@x.org\"}",
+      400, "\"" TAKEN, "" },
+    { 0, "POST " U "?on=email", NULL, "{\"name\":\"C\","
+      "\"email\":\"ann@x.org\"}", 400, "\"" TAKEN, "" },
+    { 2, "POST /api/v1/batch", NULL, "{\"requests\":[{\"method\":\"PATCH\","
+      "\"url\":\"" U "/2\",\"body\":{\"email\":\"ann@x.org\"}}]}", 400,
+      "\"0." TAKEN, "" },
+    { 2, "PATCH " U "/1", NULL, "{\"email\":\"BOB@x.org\"}", 403, "!not_unique",
+      "" },
+    { 2, "PATCH " U "/2", NULL, "{\"email\":\"BOB@x.org\"}", 200,
+      "BOB@x.org", "" },
+    { 0, "POST " U "?on=email", NULL, "{\"email\":\"BOB@x.org\","
+      "\"note\":\"n\"}", 200, "", "" },
+    /* what is in the trash has no address, until it comes back */
+    { 0, "DELETE " U "/2", NULL, NULL, 204, "", "2:16 T4" },
+    { 0, "POST " U, NULL, "{\"name\":\"C\",\"email\":\"Bob@x.org\"}", 201,
+      "", "" },
+    { 0, "POST " U "/2/restore", NULL, NULL, 400, "\"" TAKEN, "" },
+    { 0, "PATCH " U "/3", NULL, "{\"email\":\"c@x.org\"}", 200, "", "" },
+    { 0, "POST " U "/2/restore", NULL, NULL, 200, "BOB@x.org", "" },
+    { 0, "POST " U, NULL, "[{\"name\":\"C\",\"email\":\"d@x.org\"},"
+      "{\"name\":\"D\",\"email\":\"D@x.org\"}]", 400, "\"1." TAKEN, "" },
+};
 /* clang-format on */
 
 static void take_turns(const struct turn *t, size_t n)
@@ -322,6 +362,14 @@ static void writes_accounts(struct rig *r)
     CHECK(rig_int(r, "SELECT count(*) FROM _idempotency WHERE body LIKE "
                      "'%1234%' OR body LIKE '%kept%'") == 0,
           "%s: kept with the answer", r->kind);
+    desk_close(&desk);
+}
+
+static void takes_addresses_in_any_case(struct rig *r)
+{
+    if (!open_desk(r, kept))
+        return;
+    take_turns(address_turns, COUNT(address_turns));
     desk_close(&desk);
 }
 
@@ -420,19 +468,14 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* As many administrators as racers, each taking another's role away. */
+/* Those whose lines and bodies are written. */
 static void race(struct racer *x)
 {
-    static const struct {
-        const char *method, *body;
-    } how[] = { { "PATCH", "{\"role\":\"user\"}" },
-                { "PATCH", "{\"active\":false}" },
-                { "DELETE", NULL } };
     pthread_barrier_t start;
 
     pthread_barrier_init(&start, NULL, RACERS);
     for (int i = 0; i < RACERS; i++) {
-        memset(&x[i], 0, sizeof(x[i]));
+        memset(&x[i].own, 0, sizeof(x[i].own));
         x[i].own.rig = desk.rig;
         x[i].own.schema = desk.schema;
         x[i].own.cache = desk.cache;
@@ -440,9 +483,6 @@ static void race(struct racer *x)
         x[i].own.now_ms = desk.now_ms;
         x[i].own.who = desk.who;
         x[i].start = &start;
-        x[i].body = how[i % 3].body;
-        snprintf(x[i].line, sizeof(x[i].line), "%s " U "/%d", how[i % 3].method,
-                 i + 1);
         CHECK(pthread_create(&x[i].thread, NULL, run, &x[i]) == 0, "thread");
     }
     for (int i = 0; i < RACERS; i++)
@@ -452,6 +492,11 @@ static void race(struct racer *x)
 
 static void keeps_one_of_many(struct rig *r)
 {
+    static const struct {
+        const char *method, *body;
+    } how[] = { { "PATCH", "{\"role\":\"user\"}" },
+                { "PATCH", "{\"active\":false}" },
+                { "DELETE", NULL } };
     struct racer *x;
 
     if (!open_desk(r, plain))
@@ -469,6 +514,9 @@ static void keeps_one_of_many(struct rig *r)
                      "created, updated) VALUES (%d, 'n', 'admin', %s, 1, 1, 1)",
                      i, store_dialect(r->store) == STORE_SQLITE ? "1" : "true");
             rig_run(r, sql);
+            x[i - 1].body = how[i % 3].body;
+            snprintf(x[i - 1].line, sizeof(x[i - 1].line), "%s " U "/%d",
+                     how[i % 3].method, i);
         }
         race(x);
         for (int i = 0; i < RACERS; i++)
@@ -480,6 +528,38 @@ static void keeps_one_of_many(struct rig *r)
                              : "SELECT count(*) FROM users WHERE role = "
                                "'admin' AND active") == 1,
               "%s: one stays", r->kind);
+    }
+    desk_close(&desk);
+}
+
+static void gives_an_address_once(struct rig *r)
+{
+    static const char *const bodies[] = {
+        "{\"name\":\"a\",\"email\":\"ann@x.org\"}",
+        "{\"name\":\"b\",\"email\":\"Ann@x.org\"}",
+        "{\"name\":\"c\",\"email\":\"ann@X.org\"}",
+        "{\"name\":\"d\",\"email\":\"ANN@x.org\"}",
+    };
+    struct racer *x;
+
+    if (!open_desk(r, plain))
+        return;
+    x = arena_take_array(&r->arena, RACERS, sizeof(*x));
+    for (int round = 0; x != NULL && round < ROUNDS; round++) {
+        int made = 0, refused = 0;
+
+        rig_run(r, "DELETE FROM users");
+        for (int i = 0; i < RACERS; i++) {
+            x[i].body = bodies[i % 4];
+            snprintf(x[i].line, sizeof(x[i].line), "POST " U);
+        }
+        race(x);
+        for (int i = 0; i < RACERS; i++) {
+            made += x[i].code == 201;
+            refused += x[i].code == 400;
+        }
+        CHECK(made == 1 && refused == RACERS - 1, "%s: %d made, %d refused",
+              r->kind, made, refused);
     }
     desk_close(&desk);
 }
@@ -530,7 +610,11 @@ static void works_for_commands(struct rig *r)
            "\"password\":\"of ann's\"}",
            ST_OK, "");
     create(&w, "{\"name\":\"B\",\"email\":\"bob@x.org\"}", ST_OK, "");
-    create(&w, "{\"name\":\"B\",\"email\":\"BOB@x.org\"}", ST_OK, "");
+    create(&w, "{\"name\":\"B\",\"email\":\"cy@x.org\"}", ST_OK, "");
+    create(&w, "{\"name\":\"B\",\"email\":\"BOB@x.org\"}", ST_NOT_UNIQUE,
+           "email: this value is already taken");
+    /* from before such twins were refused */
+    rig_run(r, "UPDATE users SET email = 'BOB@x.org' WHERE id = 3");
     create(&w, "{\"name\":\"B\",\"email\":\"bob@x.org\"}", ST_NOT_UNIQUE,
            "email: this value is already taken");
     create(&w, "{\"name\":\"B\",\"password\":\"abc\"}", ST_INVALID,
@@ -609,19 +693,23 @@ static void shows_himself(struct rig *r)
 #define EACH(test) static void each_##test(void) { rig_each(test); }
 /* clang-format on */
 EACH(writes_accounts)
+EACH(takes_addresses_in_any_case)
 EACH(writes_accounts_with_a_past)
 EACH(fails_whole)
 EACH(keeps_one_of_many)
+EACH(gives_an_address_once)
 EACH(works_for_commands)
 EACH(shows_himself)
 
 void test_account_writes(void)
 {
     RUN(each_writes_accounts);
+    RUN(each_takes_addresses_in_any_case);
     RUN(each_writes_accounts_with_a_past);
     RUN(each_fails_whole);
     RUN(sqlite_survives_want_of_memory);
     RUN(each_keeps_one_of_many);
+    RUN(each_gives_an_address_once);
     RUN(each_works_for_commands);
     RUN(each_shows_himself);
 }
