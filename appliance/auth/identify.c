@@ -179,6 +179,14 @@ static enum status by_secret(struct auth *au, struct request *rq,
     return ST_OK;
 }
 
+enum status session_live(struct auth *au, struct request *rq, struct reply *rp,
+                         enum proof kind, const struct secret_hash *hash)
+{
+    struct known k;
+
+    return proof_find(au, rq, rp, kind, hash, ask_session, &k);
+}
+
 /* --- the gate --------------------------------------------------------------
  */
 

@@ -294,27 +294,33 @@ enum status session_end_shown(struct auth *au, struct store_conn *c,
     return history_note(au, c, rq, EVENT_SIGN_OUT, rows.cell[0].i, STR_NONE);
 }
 
-static enum status end_all_shown(struct auth *au, const struct request *rq)
+static enum status end_shown(struct auth *au, struct request *rq,
+                             struct reply *rp, enum proof kind)
 {
+    struct secret_hash hash;
     struct work w;
-    enum status st = work_begin(&w, au, rq->deadline_ms);
+    enum status st;
 
+    if (!shown_hash(rq, kind, &hash))
+        return ST_OK;
+    /* Looked for first: strangers do not get the writer for what is none. One
+     * that is over by our clock goes all the same. */
+    st = session_live(au, rq, rp, kind, &hash);
+    if (st != ST_OK && st != ST_NO_SESSION)
+        return st == ST_NOT_FOUND ? ST_OK : st;
+    st = work_begin(&w, au, rq->deadline_ms);
     if (st == ST_OK)
-        st = session_end_shown(au, w.c, rq, PROOF_COOKIE, &w.told);
-    if (st == ST_OK)
-        st = session_end_shown(au, w.c, rq, PROOF_TOKEN, &w.told);
+        st = session_end_shown(au, w.c, rq, kind, &w.told);
     return work_end(&w, st);
 }
 
 enum status auth_sign_out(struct auth *au, struct request *rq, struct reply *rp)
 {
     struct str shown = STR_NONE;
-    struct secret_hash hash;
-    enum status st = ST_OK;
+    enum status st = end_shown(au, rq, rp, PROOF_COOKIE);
 
-    if (shown_hash(rq, PROOF_COOKIE, &hash) ||
-        shown_hash(rq, PROOF_TOKEN, &hash))
-        st = end_all_shown(au, rq);
+    if (st == ST_OK)
+        st = end_shown(au, rq, rp, PROOF_TOKEN);
     if (st == ST_OK && cookie_shown(rq, &shown) > 0)
         cookie_set(au, rp, STR_NONE);
     return st;

@@ -77,6 +77,13 @@ MUST_CHECK enum status token_write(const struct auth *au,
 MUST_CHECK enum status token_read(struct str token, struct arena *a,
                                   uint8_t secret[SECRET_BYTES]);
 
+/* Is it of a session that goes on? rq->who and rq->user are its from then on.
+ * ST_NOT_FOUND, ST_NO_SESSION: no; what is wrong counts for the address, as
+ * auth_identify counts it, so that ST_TOO_MANY comes. */
+MUST_CHECK enum status session_live(struct auth *au, struct request *rq,
+                                    struct reply *rp, enum proof kind,
+                                    const struct secret_hash *hash);
+
 /* --- ending ----------------------------------------------------------------
  */
 

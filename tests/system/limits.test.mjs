@@ -149,6 +149,46 @@ describe('limits: rates', () => {
         }
     });
 
+    test('what is no session does not end without end', async () => {
+        const address = nextAddress();
+        const out = (secret, where = address) =>
+            a.ask('POST', '/logout', {
+                headers: {
+                    cookie: `session_id=${secret}`,
+                    'x-forwarded-for': where,
+                },
+            });
+        const mine = (await open(a, nextAddress())).headers['set-cookie'][0];
+        const secret = /^session_id=([\w-]{43});/.exec(mine)[1];
+        const deletions = async () =>
+            valueOf(
+                (await a.askOps('/metrics')).text,
+                'appliance_store_queries_total',
+                { class: 'delete', result: 'ok' },
+            );
+        const before = await deletions();
+        let refused = 0;
+
+        for (let i = 0; i < 610; i++) {
+            const got = await out(String(i).padStart(43, 'x'));
+
+            assert.ok([204, 429].includes(got.status), got.text);
+            refused += got.status === 429;
+            if (got.status === 429) assert.ok(got.headers['retry-after'] > 0);
+        }
+        assert.ok(refused > 0 && refused <= 10, String(refused));
+        // Some are of the housekeeping.
+        assert.ok((await deletions()) - before < 50, 'the writer is not asked');
+        assert.equal((await out(secret, nextAddress())).status, 204);
+        const cookie = `session_id=${secret}`;
+
+        assert.equal(
+            (await a.get('/api/v1/auth/me', from(nextAddress(), { cookie })))
+                .status,
+            401,
+        );
+    });
+
     test('sign-ins count by address, whoever it is', async () => {
         const address = nextAddress();
 
