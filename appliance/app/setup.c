@@ -74,8 +74,12 @@ static enum status make_alone(struct app *app, struct request *rq,
                               int64_t *id)
 {
     struct first_admin_lock lock;
-    enum status st = first_admin_lock(app, rq->deadline_ms, &lock);
+    enum status st = check_link(app, rq, f[0].value);
 
+    if (st == ST_NOT_FOUND) /* who has no link waits for nobody */
+        return link_is_dead(rq, rp);
+    if (st == ST_OK)
+        st = first_admin_lock(app, rq->deadline_ms, &lock);
     if (st != ST_OK)
         return st;
     st = make(app, rq, rp, f, id);
