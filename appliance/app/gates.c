@@ -191,6 +191,31 @@ static enum status enter_page(struct app *app, struct request *rq,
     return st == ST_OK || st == ST_NO_SESSION ? sign_in_first(app, rq, rp) : st;
 }
 
+struct asked {
+    struct app *app;
+    struct reply *rp;
+};
+
+static enum status is_still_he(void *arg, struct request *rq)
+{
+    struct asked *a = arg;
+
+    return auth_identify(a->app->auth, rq, a->rp);
+}
+
+static enum status ask_again(struct app *app, struct request *rq,
+                             struct reply *rp)
+{
+    struct asked *a = arena_take(rq->arena, sizeof(*a));
+
+    if (a == NULL)
+        return ST_NO_MEMORY;
+    *a = (struct asked){ app, rp };
+    rq->still = is_still_he;
+    rq->still_arg = a;
+    return ST_OK;
+}
+
 static enum status gate_session(struct app *app, struct request *rq,
                                 struct reply *rp)
 {
@@ -201,6 +226,8 @@ static enum status gate_session(struct app *app, struct request *rq,
         access == ACCESS_OPS)
         return ST_OK;
     st = auth_identify(app->auth, rq, rp);
+    if (st == ST_OK && rq->who.proof != PROOF_NONE && request_has_body(rq))
+        st = ask_again(app, rq, rp);
     return access == ACCESS_PAGE ? enter_page(app, rq, rp, st) : st;
 }
 

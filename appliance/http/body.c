@@ -8,7 +8,8 @@
 enum {
     FIRST_ROOM_BYTES = 4096,
     SKIP_MAX_BYTES = 64 * 1024, /* more is not read only to be dropped */
-    SKIP_MAX_MS = 2000
+    SKIP_MAX_MS = 2000,
+    SLOW_BODY_MS = 20 /* less is less than two requests are apart */
 };
 
 void wire_body_begin(struct wire *w)
@@ -152,6 +153,19 @@ static enum status read_body(struct request *rq, size_t max_bytes)
     return ST_OK;
 }
 
+/* Who may send a body for minutes may have lost meanwhile what let him in. */
+static enum status read_and_ask(struct request *rq, size_t max_bytes)
+{
+    int64_t from_ms = clock_mono_ms();
+    enum status st = read_body(rq, max_bytes);
+
+    rq->deadline_ms = clock_mono_ms() + rq->wire->request_timeout_ms;
+    if (st != ST_OK || rq->still == NULL ||
+        clock_mono_ms() - from_ms < SLOW_BODY_MS)
+        return st;
+    return rq->still(rq->still_arg, rq);
+}
+
 enum status request_body(struct request *rq, size_t max_bytes, struct str *out)
 {
     struct wire *w = rq->wire;
@@ -162,8 +176,7 @@ enum status request_body(struct request *rq, size_t max_bytes, struct str *out)
         w->body_asked = true;
         if (request_has_body(rq)) {
             w->body_deadline_ms = wire_deadline_ms(w, w->body_left);
-            w->body_st = read_body(rq, max_bytes);
-            rq->deadline_ms = clock_mono_ms() + w->request_timeout_ms;
+            w->body_st = read_and_ask(rq, max_bytes);
         }
         w->broken |= w->body_st != ST_OK;
     }

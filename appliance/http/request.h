@@ -81,11 +81,15 @@ struct request {
                             * the last that could be read */
     const char *user;      /* who signed in, for the log; NULL: nobody */
     struct who who;        /* what he may; all zero: nobody */
-    enum lang lang;        /* by Accept-Language */
-    struct str id;         /* X-Request-Id: the caller's, if sane, or ours */
-    int64_t now_ms;        /* wall clock, read once */
-    int64_t start_us;      /* monotonic */
-    int64_t deadline_ms;   /* monotonic; store and cache calls inherit it */
+    /* Asked when the body has come, if that took its time: is it still he?
+     * What it returns, request_body returns. NULL: that is not asked. */
+    enum status (*still)(void *arg, struct request *rq);
+    void *still_arg;
+    enum lang lang;      /* by Accept-Language */
+    struct str id;       /* X-Request-Id: the caller's, if sane, or ours */
+    int64_t now_ms;      /* wall clock, read once */
+    int64_t start_us;    /* monotonic */
+    int64_t deadline_ms; /* monotonic; store and cache calls inherit it */
 
     /* Filled by the router. */
     const struct route *route; /* NULL until one was found */
@@ -110,7 +114,8 @@ struct str request_header_list(const struct request *rq, const char *name);
  * hold some three times that for a chunked one. Sends 100-continue first when
  * it was asked for. The request's deadline begins anew when it has arrived.
  * ST_TOO_BIG, ST_SLOW_CLIENT, ST_BAD_INPUT (broken chunks, early end),
- * ST_NO_MEMORY; after any of these the connection closes with the reply. */
+ * ST_NO_MEMORY, and what rq->still says; after any of these the connection
+ * closes with the reply. */
 MUST_CHECK enum status request_body(struct request *rq, size_t max_bytes,
                                     struct str *out);
 

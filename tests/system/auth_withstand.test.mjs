@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
-import { start, stopAll, until } from './appliance.mjs';
+import { sleep, start, stopAll, until } from './appliance.mjs';
 import { backends, combinations, postgres } from './servers.mjs';
 
 const password = 'a password to withstand';
@@ -242,6 +242,92 @@ for (const store of combinations)
                     401,
                     'the account counts from one again',
                 );
+        });
+
+        test('what ends while a body comes has ended', async () => {
+            const boss = await person(a, { role: 'admin' });
+            const held = await signIn(a, boss.email);
+            const evil = { name: 'Evil', email: 'evil@example.org' };
+            const key = async () => {
+                const wanted = { name: 'held', scopes: ['*'] };
+                const { headers } = as(held);
+                const path = '/api/v1/auth/keys';
+
+                return (await a.post(path, wanted, { headers })).json;
+            };
+            const sending = async (proof, method, path, json) => {
+                const wire = await a.dial();
+                const body = JSON.stringify(json);
+
+                await wire.send(
+                    `${method} ${path} HTTP/1.1\r\nHost: x\r\n${proof}\r\n` +
+                        'Content-Type: application/json\r\n' +
+                        `Content-Length: ${body.length}\r\n\r\n{`,
+                );
+                return async () => {
+                    await wire.send(body.slice(1));
+                    const { status } = await wire.answer();
+
+                    wire.close();
+                    return status;
+                };
+            };
+            const requests = [
+                ['POST', '/api/v1/auth/keys', { name: 'x', scopes: ['*'] }],
+                ['POST', '/api/v1/users', { ...evil, role: 'admin' }],
+                ['POST', '/users', evil],
+                ['PATCH', `/api/v1/users/${boss.id}`, { name: 'Evil' }],
+                [
+                    'POST',
+                    '/api/v1/batch',
+                    {
+                        requests: [
+                            {
+                                method: 'POST',
+                                url: '/api/v1/users',
+                                body: evil,
+                            },
+                        ],
+                    },
+                ],
+            ];
+            const cookies = [];
+            const ends = [];
+
+            for (const request of requests) {
+                const cookie = await signIn(a, boss.email);
+
+                cookies.push(cookie);
+                ends.push(await sending(`Cookie: ${cookie}`, ...request));
+            }
+            const made = await key();
+            const shown = `Authorization: Bearer ${made.key}`;
+
+            ends.push(await sending(shown, ...requests[1]));
+            const stays = await sending(
+                `Cookie: ${held}`,
+                'POST',
+                '/api/v1/users',
+                {
+                    name: 'Good',
+                    email: `good${boss.id}@example.org`,
+                },
+            );
+
+            await sleep(100);
+            const { headers } = as(held);
+
+            await a.delete('/api/v1/auth/sessions', { headers });
+            await a.delete(`/api/v1/auth/keys/${made.id}`, { headers });
+            for (const cookie of cookies)
+                assert.equal((await a.get(me, as(cookie))).status, 401);
+            for (const [i, end] of ends.entries())
+                assert.equal(await end(), 401, String(i));
+            assert.equal(await stays(), 201);
+            const filter = encodeURIComponent(`email='${evil.email}'`);
+            const found = await a.get(`/api/v1/users?filter=${filter}`);
+
+            assert.equal(found.json.totalItems, 0);
         });
 
         test('an address is taken in every case', async () => {
