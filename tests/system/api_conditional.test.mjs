@@ -270,7 +270,10 @@ describe('API.md, Records: Idempotency-Key, two instances', () => {
         const server = await postgres();
 
         one = await open(stores[1], {});
-        two = await start({ env: { ...one.env, DATA_DIR: undefined } });
+        two = await start({
+            as: 'nobody',
+            env: { ...one.env, DATA_DIR: undefined },
+        });
         const url = new URL(server.adminUrl);
 
         url.pathname = new URL(one.env.DATABASE_URL).pathname;

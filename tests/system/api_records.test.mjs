@@ -194,7 +194,7 @@ for (const store of stores)
                 assert.match(at, time);
                 assert.equal(address, '127.0.0.1');
             }
-            assert.deepEqual(entries[3].user, { id: null, name: 'token' });
+            assert.deepEqual(entries[3].user, { id: null, name: 'key:1' });
             assert.ok(!got.text.includes('4711'));
         });
 
@@ -296,7 +296,7 @@ for (const store of stores)
             ]);
             assert.deepEqual(
                 await seen(admin),
-                app.collections.map(({ name }) => name),
+                [...app.collections.map(({ name }) => name), 'users'],
             );
         });
 

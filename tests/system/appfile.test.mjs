@@ -5,8 +5,28 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { command, newFolder, start, stopAll } from './appliance.mjs';
+import {
+    command,
+    newFolder,
+    run,
+    start as begin,
+    binary,
+    stopAll,
+} from './appliance.mjs';
 import { backends, postgres } from './servers.mjs';
+
+// The database is as it is when this starts: `key add`, which brings it to its
+// app.json as every start does, comes afterwards.
+async function start(options) {
+    const a = await begin({ key: false, ...options });
+    const { code, out, err } = await run(binary, ['key', 'add', 'tests'], {
+        cwd: a.folder,
+        env: a.env,
+    });
+
+    assert.equal(code, 0, err);
+    return Object.assign(a, { key: out.trim(), as: 'admin' });
+}
 
 const text = (name, more) => ({ name, type: 'text', ...more });
 const collection = (name, ...fields) => ({ name, fields });

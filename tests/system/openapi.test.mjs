@@ -13,10 +13,11 @@ import formats from 'ajv-formats';
 import {
     command,
     newFolder,
-    personsPassword,
     start,
     stopAll,
+    until,
 } from './appliance.mjs';
+import { newPerson } from './people.mjs';
 import { builtIn, inOrder, record, stored } from './samples.mjs';
 import { backends, combinations } from './servers.mjs';
 
@@ -144,8 +145,8 @@ for (const combination of combinations.slice(0, 2))
 
         before(async () => {
             a = await start({ env: await backends(combination) });
-            person = await a.account();
-            me = { headers: { cookie: await a.signIn(person) } };
+            person = await newPerson(a, bearer, { role: 'admin' });
+            me = person.as;
             api = await describe_(a, me);
             for (const c of inOrder(builtIn)) {
                 const json = record(c, ++n, ids);
@@ -432,8 +433,8 @@ for (const combination of combinations.slice(0, 2))
         test('signing in', async () => {
             const auth = '/api/v1/auth';
             const nobody = { as: 'nobody' };
-            const { email } = person;
-            const json = { email, password: personsPassword };
+            const { email, password } = person;
+            const json = { email, password };
             const body = new URLSearchParams(json).toString();
             const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
@@ -490,7 +491,7 @@ for (const combination of combinations.slice(0, 2))
             await ask('DELETE', `${auth}/keys/{id}`, me, made.json.id);
             await ask('DELETE', `${auth}/keys/{id}`, me, made.json.id);
             await ask('GET', '/api/v1/personnel', key);
-            const old = personsPassword;
+            const old = person.password;
             const changes = [
                 { old: 'not this', new: 'another one, still' },
                 { old, new: 'short' },
@@ -503,8 +504,8 @@ for (const combination of combinations.slice(0, 2))
 
         test("PocketBase's clients", async () => {
             const users = '/api/collections/users';
-            const { email: identity } = await a.account('user');
-            const json = { identity, password: personsPassword };
+            const { email: identity, password } = await newPerson(a, bearer);
+            const json = { identity, password };
             const nobody = { as: 'nobody' };
 
             await ask('GET', `${users}/auth-methods`, nobody);
@@ -539,6 +540,36 @@ for (const combination of combinations.slice(0, 2))
                 }
         });
     });
+
+describe('openapi: the first administrator', () => {
+    after(stopAll);
+
+    test('answers of /setup are what it says', async () => {
+        const a = await start({ key: false });
+        const api = await describe_(a);
+        const [, ticket] = await until('the link', () =>
+            /\/setup\?ticket=([\w-]{43})/.exec(a.out),
+        );
+        const ann = { name: 'Ann', email: 'ann@example.org', ticket };
+        const json = { ...ann, password: 'a first correct horse' };
+
+        for (const [method, query, options, status] of [
+            ['GET', '', {}, 404],
+            ['GET', '?ticket=none', {}, 404],
+            ['GET', `?ticket=${ticket}`, {}, 200],
+            ['POST', '', { body: '{' }, 415],
+            ['POST', '', { json: { ...json, ticket: 'none' } }, 404],
+            ['POST', '', { json: { ...json, password: 'x' } }, 422],
+            ['POST', '', { json }, 200],
+            ['POST', '', { json }, 404],
+        ]) {
+            const got = await a.ask(method, `/setup${query}`, options);
+
+            api.holds(method, '/setup', got);
+            assert.equal(got.status, status, got.text);
+        }
+    });
+});
 
 // What rules open, and to whom.
 const notes = {
@@ -711,10 +742,8 @@ describe('openapi: what the caller may do', () => {
         const { code, out, err } = await command(['openapi'], {
             env: { ...env, DATABASE_URL: 'postgres://nowhere.invalid/x' },
         });
-        const cookie = await a.signIn(await a.account());
-        const served = await a.get('/api/openapi.json', {
-            headers: { cookie },
-        });
+        const person = await newPerson(a, bearer, { role: 'admin' });
+        const served = await a.get('/api/openapi.json', person.as);
 
         assert.equal(code, 0, err);
         assert.deepEqual(JSON.parse(out), served.json);

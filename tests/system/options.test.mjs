@@ -63,7 +63,9 @@ describe('options', () => {
         for (const env of [
             ...['LISTEN', 'LISTEN_HTTP', 'LISTEN_OPS', 'DATABASE_URL'],
             ...['REDIS_URL', 'TLS_CERT', 'TLS_KEY', 'APP_FILE', 'BASE_PATH'],
-            ...['TRUSTED_PROXIES', 'LOG_LEVEL', 'API_TOKEN'],
+            ...['TRUSTED_PROXIES', 'LOG_LEVEL', 'ADMIN_EMAIL'],
+            ...['ADMIN_PASSWORD', 'PASSWORD_COST', 'SESSION_IDLE_DAYS'],
+            ...['SESSION_MAX_DAYS', 'RATE_LIMIT', 'CORS_ORIGINS'],
         ])
             assert.ok(listed.includes(env), `${env} is in --help`);
         for (const { env, flag, help } of rows) {
@@ -72,7 +74,7 @@ describe('options', () => {
         }
         assert.deepEqual(
             rows.filter((row) => row.secret).map(({ env }) => env),
-            ['DATABASE_URL', 'REDIS_URL', 'API_TOKEN'],
+            ['DATABASE_URL', 'REDIS_URL', 'ADMIN_PASSWORD'],
         );
     });
 
@@ -143,11 +145,20 @@ describe('options', () => {
             /10\.0\.0\.0/,
         ],
         ['TRUSTED_PROXIES', ['::1/129', '10.0.0.1;10.0.0.2'], /10\.0\.0\.0/],
-        ['API_TOKEN', ['short', 'has a blank in its middle'], /16 to 512/],
         [
-            'API_TOKEN',
-            ['x'.repeat(513), 'tab\tis-no-token-either'],
-            /16 to 512/,
+            'RATE_LIMIT',
+            ['read', 'read=5/0', 'red=5/60', 'read=5', 'read=5/60;write=1/1'],
+            /requests\/seconds/,
+        ],
+        [
+            'CORS_ORIGINS',
+            ['*', 'app.example.org', 'https://app.example.org/', 'null'],
+            /such as https:\/\/app\.example\.org/,
+        ],
+        [
+            'CORS_ORIGINS',
+            ['https://*.example.org', 'https://a.example https://b.example'],
+            /such as https:\/\/app\.example\.org/,
         ],
         ['TLS_CERT', ['/nowhere/tls.crt', '/tmp'], /cannot be read|not a file/],
         ['TLS_KEY', ['/nowhere/tls.key'], /cannot be read/],
@@ -225,12 +236,50 @@ describe('options', () => {
         }
     });
 
-    test('one of TLS_CERT and TLS_KEY alone is refused', async () => {
+    test('of two that go together, one alone is refused', async () => {
         const file = join(newFolder(), 'x.pem');
 
         writeFileSync(file, 'x');
-        assert.match(await refused({ TLS_CERT: file }), /TLS_KEY is missing/);
-        assert.match(await refused({ TLS_KEY: file }), /TLS_CERT is missing/);
+        for (const [one, value, other] of [
+            ['TLS_CERT', file, 'TLS_KEY'],
+            ['TLS_KEY', file, 'TLS_CERT'],
+            ['ADMIN_EMAIL', 'ann@example.org', 'ADMIN_PASSWORD'],
+            ['ADMIN_PASSWORD', 'hunter2hunter2', 'ADMIN_EMAIL'],
+        ]) {
+            const line = await refused({ [one]: value });
+
+            assert.match(line, new RegExp(`${other} is missing`));
+            assert.ok(!line.includes('hunter2'), line);
+        }
+    });
+
+    test('API_TOKEN is gone: said, and it opens nothing', async () => {
+        const token = 'a-token-that-opened-everything';
+
+        for (const [env, warned] of [
+            [{ API_TOKEN: token }, 1],
+            [{ API_TOKEN_FILE: '/nowhere/token' }, 1],
+            [{}, 0],
+        ]) {
+            const a = await start({ env, as: 'nobody' });
+            const headers = { authorization: `Bearer ${token}` };
+            const got = await a.get('/api/v1/settings', { headers });
+
+            assert.equal(got.status, 401, got.text);
+            assert.equal((await a.get('/api/v1/settings')).status, 401);
+            const said = a.events('option_gone');
+
+            assert.equal(said.length, warned);
+            for (const line of said) {
+                assert.equal(line.option, 'API_TOKEN');
+                assert.match(line.meaning, /API key/);
+            }
+            assert.ok(!a.lines.join('\n').includes(token));
+            await a.stop();
+        }
+        const flag = { args: [`--api-token=${token}`] };
+
+        assert.match(await refused({}, flag), /--api-token/);
     });
 
     test('a flag wins over the environment; empty is the default', async () => {
@@ -268,28 +317,33 @@ describe('options', () => {
 describe('options: secrets', () => {
     after(stopAll);
 
-    const token = 'a-token-that-nobody-may-see';
-    const withToken = { headers: { authorization: `Bearer ${token}` } };
+    const secret = 'a horse that nobody may see';
+    const account = { email: 'ann@example.org', password: secret };
+    const ADMIN_EMAIL = account.email;
 
     for (const [name, text] of [
-        ['as it is', token],
-        ['with a newline', `${token}\n`],
-        ['with CR LF and more lines', `${token}\r\nsecond line\n`],
+        ['as it is', secret],
+        ['with a newline', `${secret}\n`],
+        ['with CR LF and more lines', `${secret}\r\nsecond line\n`],
     ])
-        test(`API_TOKEN_FILE, ${name}`, async () => {
-            const file = join(newFolder(), 'token');
+        test(`ADMIN_PASSWORD_FILE, ${name}`, async () => {
+            const file = join(newFolder(), 'password');
+            const wrong = { ...account, password: `${secret} ` };
 
             writeFileSync(file, text);
-            const a = await start({ env: { API_TOKEN_FILE: file } });
+            for (const options of [
+                { env: { ADMIN_EMAIL, ADMIN_PASSWORD_FILE: file } },
+                {
+                    env: { ADMIN_EMAIL },
+                    args: ['--admin-password-file', file],
+                },
+            ]) {
+                const a = await start({ ...options, key: false });
 
-            assert.equal((await a.get('/api/v1/users')).status, 401);
-            assert.equal((await a.get('/api/v1/users', withToken)).status, 200);
-            await a.stop();
-            const b = await start({ args: ['--api-token-file', file] });
-
-            assert.equal((await b.get('/api/v1/users')).status, 401);
-            assert.equal((await b.get('/api/v1/users', withToken)).status, 200);
-            await b.stop();
+                assert.equal((await a.post('/login', wrong)).status, 401);
+                assert.equal((await a.post('/login', account)).status, 200);
+                await a.stop();
+            }
         });
 
     test('a secret file that is missing, empty, too large, twice', async () => {
@@ -299,22 +353,22 @@ describe('options: secrets', () => {
         const large = join(folder, 'large');
 
         writeFileSync(empty, '');
-        writeFileSync(good, token);
+        writeFileSync(good, secret);
         writeFileSync(large, 'x'.repeat(100000));
         for (const [env, says] of [
-            [{ API_TOKEN_FILE: join(folder, 'none') }, /none cannot be read/],
-            [{ API_TOKEN_FILE: folder }, /cannot be read/],
-            [{ API_TOKEN_FILE: empty }, /empty/],
-            [{ API_TOKEN_FILE: large }, /cannot be read|16 to 512/],
-            [{ API_TOKEN: token, API_TOKEN_FILE: good }, /both/],
+            [{ ADMIN_PASSWORD_FILE: join(folder, 'none') }, /none cannot be/],
+            [{ ADMIN_PASSWORD_FILE: folder }, /cannot be read/],
+            [{ ADMIN_PASSWORD_FILE: empty }, /empty/],
+            [{ ADMIN_PASSWORD_FILE: large }, /cannot be read/],
+            [{ ADMIN_PASSWORD: secret, ADMIN_PASSWORD_FILE: good }, /both/],
             [{ DATABASE_URL_FILE: join(folder, 'none') }, /cannot be read/],
             [{ REDIS_URL_FILE: good }, /redis:\/\//],
         ]) {
-            const line = await refused(env);
+            const line = await refused({ ADMIN_EMAIL, ...env });
 
             assert.match(line, says);
-            assert.match(line, /API_TOKEN|DATABASE_URL|REDIS_URL/);
-            assert.ok(!line.includes(token), line);
+            assert.match(line, /ADMIN_PASSWORD|DATABASE_URL|REDIS_URL/);
+            assert.ok(!line.includes(secret), line);
         }
     });
 
@@ -345,17 +399,22 @@ describe('options: secrets', () => {
         const env = {
             DATABASE_URL: url,
             REDIS_URL: redis,
-            API_TOKEN: token,
+            ADMIN_EMAIL,
+            ADMIN_PASSWORD: secret,
             LOG_LEVEL: 'debug',
             DATABASE_POOL: '4',
         };
         const a = await start({ env });
+        const signedIn = await a.post('/login', account, { as: 'nobody' });
+        const cookie = signedIn.headers['set-cookie'][0].split(';')[0];
 
-        assert.equal((await a.get('/api/v1/users', withToken)).status, 200);
-        await a.get('/api/v1/users', {
-            headers: { authorization: 'Bearer not-the-token-either' },
-        });
-        const status = await a.get('/api/v1/status', withToken);
+        assert.equal(signedIn.status, 200);
+        await a.get('/api/v1/users', { headers: { cookie } });
+        await a.get('/api/v1/users', { as: 'not-a-key-either' });
+        await a.post('/login', { ...account, password: 'not the horse' });
+        const status = await a.get('/api/v1/status');
+
+        assert.equal(status.status, 200, status.text);
         const metrics = await a.askOps('/metrics');
         const ready = await a.askOps('/readyz?verbose');
 
@@ -376,11 +435,12 @@ describe('options: secrets', () => {
         said.push(ready.text, plan.out + plan.err, help.out + help.err);
         said.push(wrong.out + wrong.err);
         for (const text of said)
-            for (const secret of [
-                ...[password, token, 'redis-password-here'],
-                ...['wrong-password', 'not-the-token-either'],
+            for (const one of [
+                ...[password, secret, 'redis-password-here', a.key],
+                ...['wrong-password', 'not-a-key-either', 'not the horse'],
+                cookie.split('=')[1],
             ])
-                assert.ok(!text.includes(secret), `${secret} in ${text}`);
+                assert.ok(!text.includes(one), `${one} in ${text}`);
     });
 });
 
@@ -472,7 +532,7 @@ describe('options: what the machine refuses', () => {
 
         writeFileSync(file, '{"collections":[]}');
         chmodSync(file, 0o000);
-        for (const env of ['APP_FILE', 'TLS_CERT', 'API_TOKEN_FILE']) {
+        for (const env of ['APP_FILE', 'TLS_CERT', 'ADMIN_PASSWORD_FILE']) {
             const got = await stranger({ [env]: file });
             const line = oneLine(got, env);
 

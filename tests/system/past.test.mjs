@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What was: the trash, what goes along, the trail of changes; and who may
-// write at all. Over both databases, as strangers, trusted and administrators.
+// write at all. Over both databases, as strangers and administrators.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -177,7 +177,8 @@ for (const combination of combinations.slice(0, 2))
             const { id } = await person();
             const path = `/api/v1/people/${id}`;
             const asked = {
-                headers: { ...admin.headers, 'x-request-id': 'what-i-did' },
+                ...admin,
+                headers: { 'x-request-id': 'what-i-did' },
             };
 
             await a.patch(path, { pay: 12.5, pin: '1234' }, asked);
@@ -197,7 +198,7 @@ for (const combination of combinations.slice(0, 2))
             assert.deepEqual(update.after, { pay: 12.5, pin: '•••' });
             assert.equal(update.requestId, 'what-i-did');
             assert.equal(update.address, '127.0.0.1');
-            assert.deepEqual(update.user, { id: null, name: 'token' });
+            assert.deepEqual(update.user, { id: null, name: 'key:1' });
             assert.ok(Math.abs(Date.parse(update.at) - Date.now()) < 60000);
             assert.equal(create.before, null);
             assert.equal(create.after.pay, null);
@@ -250,7 +251,7 @@ for (const combination of combinations.slice(0, 2))
             }
         });
 
-        test('rules: a collection without any is for who is trusted', async () => {
+        test('rules: a collection without any is for administrators', async () => {
             const { id } = await person();
             const path = `/api/v1/people/${id}`;
 

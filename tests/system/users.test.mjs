@@ -165,20 +165,38 @@ for (const combination of combinations)
         });
     });
 
-describe('users: without such a collection', () => {
+describe('users: where app.json has none', () => {
     after(stopAll);
 
-    test('/users is not served', async () => {
+    test('they are there, for administrators', async () => {
         const file = join(newFolder(), 'app.json');
         const fields = [{ name: 'n', type: 'int' }];
         const app = { collections: [{ name: 'things', fields }] };
+        const ann = { name: 'Ann', email: 'ann@example.org' };
 
         writeFileSync(file, JSON.stringify(app));
         const a = await start({ env: { APP_FILE: file } });
 
-        assert.equal((await a.get('/users')).status, 404);
-        assert.equal((await a.post('/users', {})).status, 404);
         assert.equal((await a.get('/api/v1/things')).status, 200);
-        assert.equal((await a.get('/api/v1/users')).status, 404);
+        const made = await a.post('/users', ann);
+
+        assert.equal(made.status, 201, made.text);
+        assert.deepEqual((await a.get('/users')).json.data, [made.json]);
+        const one = await a.get(`/api/v1/users/${made.json.id}`);
+
+        assert.equal(one.json.role, 'user');
+        assert.equal(one.json.active, true);
+        for (const [path, status] of [
+            ['/users', 403],
+            ['/api/v1/users', 403],
+            ['/api/v1/things', 401],
+        ]) {
+            const as = 'nobody';
+            const bob = { name: 'Bob', email: 'bob@example.org' };
+
+            assert.equal((await a.get(path, { as })).status, 401, path);
+            assert.equal((await a.post(path, bob, { as })).status, status, path);
+        }
+        assert.equal((await a.get('/users')).json.data.length, 1);
     });
 });
