@@ -47,21 +47,31 @@ void auth_close(struct auth *au)
     mem_give(au);
 }
 
+enum status auth_run(struct auth *au, enum store_access access,
+                     enum auth_sql what, const struct value *args,
+                     int64_t deadline_ms, struct arena *a, struct rows *out)
+{
+    struct store_conn *c = NULL;
+    enum status st = store_take(au->conf.store, access, deadline_ms, &c);
+
+    if (st == ST_OK)
+        st = store_run(c, &au->sql[what], args, a, out, NULL, NULL);
+    store_give(c);
+    return st;
+}
+
 enum status auth_count_admins(struct auth *au, int64_t deadline_ms,
                               int64_t *out)
 {
-    struct store_conn *c = NULL;
     struct rows rows = { .n = 0 };
     struct arena a;
-    enum status st = store_take(au->conf.store, STORE_READ, deadline_ms, &c);
+    enum status st;
 
     arena_init(&a, 64 * 1024);
-    if (st == ST_OK)
-        st = store_run(c, &au->sql[SQL_ACCOUNT_ADMINS], NULL, &a, &rows, NULL,
-                       NULL);
+    st = auth_run(au, STORE_READ, SQL_ACCOUNT_ADMINS, NULL, deadline_ms, &a,
+                  &rows);
     if (st == ST_OK)
         *out = rows.cell[0].i;
-    store_give(c);
     arena_close(&a);
     return st;
 }

@@ -16,4 +16,10 @@ struct auth {
     const struct query *sql; /* by enum auth_sql: of this database */
 };
 
+/* One statement of the table, alone. */
+MUST_CHECK enum status auth_run(struct auth *au, enum store_access access,
+                                enum auth_sql what, const struct value *args,
+                                int64_t deadline_ms, struct arena *a,
+                                struct rows *out);
+
 #endif

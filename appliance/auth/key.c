@@ -169,19 +169,6 @@ enum status key_identify(struct auth *au, struct request *rq, struct reply *rp,
 
 /* --- making --------------------------------------------------------------- */
 
-/* U+0000 to U+001F, U+007F to U+009F: what a terminal might obey. */
-static bool has_control(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-
-        if (c < ' ' || c == 0x7f ||
-            (c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0))
-            return true;
-    }
-    return false;
-}
-
 bool key_name_right(struct str name, enum problem *what, struct str *detail)
 {
     size_t n = str_utf8_len(name);
@@ -197,7 +184,7 @@ bool key_name_right(struct str name, enum problem *what, struct str *detail)
         return false;
     *what = PROBLEM_BAD_VALUE;
     *detail = STR("text without control characters");
-    return !has_control(name);
+    return !str_has_control(name);
 }
 
 /* The account is there, can sign in, and stays so until the end; so that the
@@ -339,15 +326,10 @@ enum status key_rows(struct auth *au, int64_t account, int64_t deadline_ms,
                      struct arena *a, struct rows *out)
 {
     const struct value args[] = { VALUE_I(account) };
-    enum auth_sql which = account < 0 ? SQL_KEY_LIST_ALL : SQL_KEY_LIST;
-    struct store_conn *c = NULL;
-    enum status st;
 
-    st = store_take(au->conf.store, STORE_READ, deadline_ms, &c);
-    if (st == ST_OK)
-        st = store_run(c, &au->sql[which], args, a, out, NULL, NULL);
-    store_give(c);
-    return st;
+    return auth_run(au, STORE_READ,
+                    account < 0 ? SQL_KEY_LIST_ALL : SQL_KEY_LIST, args,
+                    deadline_ms, a, out);
 }
 
 /* --- the command line ----------------------------------------------------- */

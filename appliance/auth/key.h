@@ -38,7 +38,6 @@ struct key_row {
     struct key_seen seen;
     struct str address; /* ptr NULL: none */
 };
-enum { KEY_ROW_COLUMNS = 9 };
 void key_row_read(const struct value *cell, struct key_row *out);
 
 /* Newest first; account -1: all. */

@@ -327,19 +327,6 @@ static enum status is_about(const struct looked_at *p, struct str email,
 
 /* --- all of it ------------------------------------------------------------ */
 
-/* U+0000 to U+001F, U+007F to U+009F. */
-static bool has_control(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-
-        if (c < 0x20 || c == 0x7f ||
-            (c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0))
-            return true;
-    }
-    return false;
-}
-
 static enum status wrong(enum problem what, struct str bound, enum problem *why,
                          struct str *detail)
 {
@@ -360,7 +347,7 @@ enum status password_check(struct str password, struct str email,
         return wrong(PROBLEM_PASSWORD_SHORT, STR("8"), why, detail);
     if (password.len > PASSWORD_MAX_BYTES)
         return wrong(PROBLEM_PASSWORD_LONG, STR("72"), why, detail);
-    if (!str_is_utf8(password) || has_control(password))
+    if (!str_is_utf8(password) || str_has_control(password))
         return wrong(PROBLEM_PASSWORD_CHARS, STR(""), why, detail);
     look_at(password, &p);
     easy = is_common(&p) || is_simple_inside(&p);

@@ -75,15 +75,9 @@ static enum status find_sessions(struct auth *au, const struct request *rq,
     const struct value args[] = { VALUE_I(account),
                                   VALUE_I(rq->now_ms - au->conf.idle_ms),
                                   VALUE_I(rq->now_ms - au->conf.max_ms) };
-    struct store_conn *c = NULL;
-    enum status st =
-        store_take(au->conf.store, STORE_READ, rq->deadline_ms, &c);
 
-    if (st == ST_OK)
-        st = store_run(c, &au->sql[SQL_SESSION_LIST], args, rq->arena, out,
-                       NULL, NULL);
-    store_give(c);
-    return st;
+    return auth_run(au, STORE_READ, SQL_SESSION_LIST, args, rq->deadline_ms,
+                    rq->arena, out);
 }
 
 enum status auth_session_list(struct auth *au, struct request *rq,

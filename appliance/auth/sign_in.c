@@ -30,20 +30,6 @@ static void read_account(const struct value *row, struct account *out)
         out->password = row[4].s;
 }
 
-static enum status find(struct auth *au, const struct request *rq,
-                        enum auth_sql what, const struct value *args,
-                        struct rows *out)
-{
-    struct store_conn *c = NULL;
-    enum status st =
-        store_take(au->conf.store, STORE_READ, rq->deadline_ms, &c);
-
-    if (st == ST_OK)
-        st = store_run(c, &au->sql[what], args, rq->arena, out, NULL, NULL);
-    store_give(c);
-    return st;
-}
-
 /* Nobody has the empty address. */
 static struct str as_address(struct str typed)
 {
@@ -69,7 +55,8 @@ enum status account_by_email(struct auth *au, const struct request *rq,
         room[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
     *out = (struct account){ .id = 0 };
-    st = find(au, rq, SQL_ACCOUNT_FIND, args, &rows);
+    st = auth_run(au, STORE_READ, SQL_ACCOUNT_FIND, args, rq->deadline_ms,
+                  rq->arena, &rows);
     if (st == ST_OK && rows.n > 0)
         read_account(rows.cell, out);
     if (st == ST_OK && rows.n > 1 && !str_eq(out->email, typed))
@@ -82,7 +69,8 @@ enum status account_by_id(struct auth *au, const struct request *rq, int64_t id,
 {
     const struct value args[] = { VALUE_I(id) };
     struct rows rows = { .n = 0 };
-    enum status st = find(au, rq, SQL_ACCOUNT_GET, args, &rows);
+    enum status st = auth_run(au, STORE_READ, SQL_ACCOUNT_GET, args,
+                              rq->deadline_ms, rq->arena, &rows);
 
     *out = (struct account){ .id = 0 };
     if (st == ST_OK && rows.n > 0)

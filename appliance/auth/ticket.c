@@ -12,19 +12,6 @@ static struct value hex_of(const struct secret_hash *h)
     return VALUE_S(((struct str){ h->hex, sizeof(h->hex) }));
 }
 
-static enum status run(struct auth *au, enum store_access access,
-                       enum auth_sql what, const struct value *args,
-                       int64_t deadline_ms, struct arena *a, struct rows *out)
-{
-    struct store_conn *c = NULL;
-    enum status st = store_take(au->conf.store, access, deadline_ms, &c);
-
-    if (st == ST_OK)
-        st = store_run(c, &au->sql[what], args, a, out, NULL, NULL);
-    store_give(c);
-    return st;
-}
-
 enum status auth_ticket_make(struct auth *au, enum ticket purpose,
                              int64_t account, int64_t lasts_ms,
                              int64_t deadline_ms, struct arena *a,
@@ -37,7 +24,7 @@ enum status auth_ticket_make(struct auth *au, enum ticket purpose,
 
     secret_make(&secret);
     secret_hash_of(text, &hash);
-    st = run(
+    st = auth_run(
         au, STORE_WRITE, SQL_TICKET_ADD,
         (const struct value[]){ hex_of(&hash), VALUE_S(purposes[purpose]),
                                 account == 0 ? VALUE_NONE : VALUE_I(account),
@@ -59,10 +46,11 @@ static enum status ask(struct auth *au, enum store_access access,
         return ST_NOT_FOUND;
     secret_hash_of(token, &hash);
     arena_init(&a, 64 * 1024);
-    st = run(au, access, what,
-             (const struct value[]){ hex_of(&hash), VALUE_S(purposes[purpose]),
-                                     VALUE_I(clock_wall_ms()) },
-             deadline_ms, &a, &rows);
+    st = auth_run(au, access, what,
+                  (const struct value[]){ hex_of(&hash),
+                                          VALUE_S(purposes[purpose]),
+                                          VALUE_I(clock_wall_ms()) },
+                  deadline_ms, &a, &rows);
     if (st == ST_OK && rows.n == 0)
         st = ST_NOT_FOUND;
     if (st == ST_OK)
@@ -91,7 +79,7 @@ enum status auth_ticket_take(struct auth *au, enum ticket purpose,
 enum status auth_ticket_drop(struct auth *au, enum ticket purpose,
                              int64_t deadline_ms)
 {
-    return run(au, STORE_WRITE, SQL_TICKET_DROP,
-               (const struct value[]){ VALUE_S(purposes[purpose]) },
-               deadline_ms, NULL, NULL);
+    return auth_run(au, STORE_WRITE, SQL_TICKET_DROP,
+                    (const struct value[]){ VALUE_S(purposes[purpose]) },
+                    deadline_ms, NULL, NULL);
 }

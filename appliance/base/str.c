@@ -236,3 +236,17 @@ size_t str_utf8_len(struct str s)
         n += (s.ptr[i] & 0xC0) != 0x80;
     return n;
 }
+
+bool str_has_control(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (c < ' ' || c == 0x7f ||
+            (c == 0xc2 && i + 1 < s.len &&
+             (unsigned char)s.ptr[i + 1] >= 0x80 &&
+             (unsigned char)s.ptr[i + 1] < 0xa0))
+            return true;
+    }
+    return false;
+}

@@ -54,4 +54,7 @@ bool str_is_utf8(struct str s);
 size_t str_utf8_run(struct str s); /* bytes of the longest valid front */
 size_t str_utf8_len(struct str s); /* code points; s must be valid */
 
+/* U+0000 to U+001F or U+007F to U+009F: what a terminal might obey. */
+bool str_has_control(struct str s);
+
 #endif

@@ -239,6 +239,27 @@ static void knows_utf8(void)
     }
 }
 
+static void finds_control_characters(void)
+{
+    static const struct {
+        struct str in;
+        bool has;
+    } row[] = {
+        { STR_INIT(""), false },
+        { STR_INIT("a b\xC2\xA0\xC3\xA9\xE2\x80\x8B"), false },
+        { STR_INIT("a\0"), true },
+        { STR_INIT("\x1F"), true },
+        { STR_INIT("~\x7F"), true },
+        { STR_INIT("\xC2\x80"), true },
+        { STR_INIT("ab\xC2\x9F"), true },
+        { STR_INIT("\xC3\x80\xE0\xA4\x80"), false },
+        { STR_INIT("\xC2"), false },
+    };
+
+    for (size_t i = 0; i < COUNT(row); i++)
+        CHECK(str_has_control(row[i].in) == row[i].has, "row %zu", i);
+}
+
 /* Every code point and every two bytes, against the definition. */
 static void knows_all_of_utf8(void)
 {
@@ -267,5 +288,6 @@ void test_str(void)
     RUN(reads_integers);
     RUN(reads_decimals);
     RUN(knows_utf8);
+    RUN(finds_control_characters);
     RUN(knows_all_of_utf8);
 }
