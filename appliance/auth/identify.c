@@ -27,20 +27,7 @@ bool secret_text_is(struct str text)
 
 size_t cookie_shown(const struct request *rq, struct str *first)
 {
-    struct str left;
-    size_t at = 0, n = 0;
-
-    while (request_header_next(rq, "cookie", &at, &left))
-        while (left.ptr != NULL) {
-            struct str value = str_trim(str_cut(&left, ';'));
-
-            if (!str_starts(value, STR(COOKIE_NAME "=")))
-                continue;
-            str_cut(&value, '=');
-            if (n++ == 0)
-                *first = value;
-        }
-    return n;
+    return request_cookie(rq, STR(COOKIE_NAME), first);
 }
 
 bool bearer_shown(const struct request *rq, struct str *out)

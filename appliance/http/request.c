@@ -66,20 +66,21 @@ struct str request_header_list(const struct request *rq, const char *name)
     return buf_done(&joined, &all) == ST_OK ? all : request_header(rq, name);
 }
 
-struct str request_cookie(const struct request *rq, struct str name)
+size_t request_cookie(const struct request *rq, struct str name,
+                      struct str *first)
 {
     struct str left;
-    size_t at = 0;
+    size_t at = 0, n = 0;
 
     while (request_header_next(rq, "cookie", &at, &left))
         while (left.ptr != NULL) {
             struct str value = str_trim(str_cut(&left, ';'));
             struct str key = str_cut(&value, '=');
 
-            if (value.ptr != NULL && str_eq(key, name))
-                return value;
+            if (value.ptr != NULL && str_eq(key, name) && n++ == 0)
+                *first = value;
         }
-    return STR_NONE;
+    return n;
 }
 
 struct query_iter query_iter(struct str query)

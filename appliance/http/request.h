@@ -137,8 +137,10 @@ struct query_iter {
 struct query_iter query_iter(struct str query);
 bool query_next(struct query_iter *it, struct arena *a);
 
-/* The value of a cookie (RFC 6265, 5.4), ptr NULL when absent. */
-struct str request_cookie(const struct request *rq, struct str name);
+/* How many cookies of that name there are (RFC 6265, 5.4), and the value of the
+ * first; without any, *first stays as it is. */
+size_t request_cookie(const struct request *rq, struct str name,
+                      struct str *first);
 
 /* Does the Accept header take this type: "application/json" … with q values
  * and wildcards (RFC 9110, 12.5.1)? No header accepts everything. */
