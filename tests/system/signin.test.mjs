@@ -303,6 +303,7 @@ describe('signin: refused', () => {
             ['{"username":5,"password":"x"}', 'application/json', 422],
             ['{"username":"a"', 'application/json', 400],
             ['[]', 'application/json', 400],
+            ['{}', 'application/json; charset=latin1', 415],
             ['username=a&password=b', 'text/plain', 415],
             ['username=a&password=b', undefined, 415],
             ['username=a', 'multipart/form-data; boundary=x', 415],
