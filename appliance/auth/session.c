@@ -8,6 +8,8 @@
 #include "base/metrics.h"
 #include "base/rand.h"
 
+enum { DETAIL_MAX_BYTES = 4096 }; /* of a line of the history */
+
 void secret_of(const uint8_t bytes[SECRET_BYTES], struct secret *out)
 {
     char room[SECRET_TEXT_LEN + 4];
@@ -449,6 +451,26 @@ static enum status tell_keys(struct auth *au, struct store_conn *c,
     return st;
 }
 
+/* {"role":"manager","ended":2}; who cannot sign in is held to no role. */
+static enum status detail_role(struct auth *au, struct store_conn *c,
+                               int64_t account, size_t ended, struct arena *a,
+                               struct str *out)
+{
+    const struct value args[] = { VALUE_I(account) };
+    struct rows rows = { .n = 0 };
+    struct buf b;
+    enum status st =
+        store_run(c, &au->sql[SQL_ACCOUNT_HOLD], args, a, &rows, NULL, NULL);
+
+    if (st != ST_OK || rows.n == 0)
+        return st;
+    buf_init(&b, a, DETAIL_MAX_BYTES);
+    buf_add(&b, STR("{\"role\":"));
+    buf_add_json(&b, rows.cell[0].s);
+    buf_addf(&b, ",\"ended\":%zu}", ended);
+    return buf_done(&b, out);
+}
+
 static enum status note_changes(struct auth *au, struct store_conn *c,
                                 const struct request *rq, int64_t account,
                                 unsigned what, size_t ended)
@@ -467,6 +489,8 @@ static enum status note_changes(struct auth *au, struct store_conn *c,
     struct str detail = detail_count("ended", (int64_t)ended, room);
     enum status st = ST_OK;
 
+    if (what & AUTH_CHANGED_ROLE)
+        st = detail_role(au, c, account, ended, rq->arena, &detail);
     for (size_t i = 0; i < COUNT(row) && st == ST_OK; i++)
         if (what & row[i].bit)
             st = history_note(au, c, rq, row[i].event, account, detail);

@@ -54,7 +54,12 @@ const rows = [
         'another role',
         ['role_changed'],
         [['appliance_auth_role_changes_total', {}], ended('role')],
-        (w) => w.change({ role: 'manager' }),
+        async (w) => {
+            await w.change({ role: 'manager' });
+            const { detail } = (await w.history()).at(-1);
+
+            assert.deepEqual(detail, { role: 'manager', ended: 1 });
+        },
         (w) => w.signIn(),
     ],
     [
