@@ -9,7 +9,7 @@
 
 enum { AUTH_BODY_MAX_BYTES = 64 * 1024 };
 
-/* ST_BAD_TYPE, ST_BAD_INPUT (with the place), and what request_body says. */
+/* An object; ST_BAD_INPUT for other JSON, and what request_json says. */
 MUST_CHECK enum status auth_body(struct request *rq, struct reply *rp,
                                  const struct json **out);
 
