@@ -52,7 +52,7 @@ for (const [token, status] of [
     [`Bearer ${fresh.token}`, 200],
     [fresh.token, 200],
     [fresh.token.replace(/\.[^.]/, (s) => (s === '.a' ? '.b' : '.a')), 401],
-    [`${fresh.token.slice(0, -2)}AA`, 401],
+    [fresh.token.slice(0, -2) + (fresh.token.endsWith('AA') ? 'BA' : 'AA'), 401],
 ]) {
     const { status: is } = await fetch(`${url}/api/v1/auth/me`, {
         headers: { authorization: token },
