@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "app/args.h"
+#include "app/terminal.h"
 #include "base/clock.h"
 #include "records/accounts.h"
 
@@ -14,7 +15,8 @@ enum {
     KEY_TIMEOUT_MS = 30000,
     SCOPES_GIVEN_MAX = 200,
     LIST_MAX_BYTES = 64 * 1024 * 1024,
-    DATE_LEN = 10
+    DATE_LEN = 10,
+    HINT_WIDTH = 9
 };
 
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
@@ -157,7 +159,7 @@ static enum status add(struct key_run *k)
 struct listing {
     struct key_run *k;
     struct account_seen *accounts;
-    size_t n_accounts, n;
+    size_t n_accounts, n, user_width, name_width;
     struct buf b;
 };
 
@@ -174,33 +176,48 @@ static void add_date(struct buf *b, int64_t ms, const char *none)
     char text[CLOCK_RFC3339_LEN];
 
     clock_rfc3339(ms, text);
-    buf_add(b, ms == 0 ? str_of(none) : (struct str){ text, DATE_LEN });
+    terminal_cell(b, ms == 0 ? str_of(none) : (struct str){ text, DATE_LEN },
+                  DATE_LEN + 2);
 }
 
-/* Names have no control characters: a tab is the end of a column. */
+static void measure(void *arg, const struct key_seen *seen)
+{
+    struct listing *l = arg;
+
+    l->user_width = terminal_wider(l->user_width, email_of(l, seen->account));
+    l->name_width = terminal_wider(l->name_width, seen->name);
+}
+
+static void add_head(struct listing *l)
+{
+    struct buf *b = &l->b;
+
+    buf_addf(b, "%6s  ", "id");
+    terminal_cell(b, STR("key"), HINT_WIDTH + 2);
+    terminal_cell(b, STR("user"), l->user_width + 2);
+    terminal_cell(b, STR("made"), DATE_LEN + 2);
+    terminal_cell(b, STR("expires"), DATE_LEN + 2);
+    terminal_cell(b, STR("used"), DATE_LEN + 2);
+    terminal_cell(b, STR("name"), l->name_width + 2);
+    buf_add(b, STR("scopes\n"));
+}
+
 static void add_line(void *arg, const struct key_seen *seen)
 {
     struct listing *l = arg;
     struct buf *b = &l->b;
 
-    buf_add_int(b, seen->id);
-    buf_add_char(b, '\t');
-    buf_add(b, seen->hint);
-    buf_add_char(b, '\t');
-    buf_add(b, seen->account == 0 ? STR("-") : email_of(l, seen->account));
-    buf_add_char(b, '\t');
+    buf_addf(b, "%6lld  ", (long long)seen->id);
+    terminal_cell(b, seen->hint, HINT_WIDTH + 2);
+    terminal_cell(b, email_of(l, seen->account), l->user_width + 2);
     add_date(b, seen->made_ms, "");
-    buf_add_char(b, '\t');
     if (seen->ends_ms != 0 && seen->ends_ms <= clock_wall_ms())
-        buf_add(b, STR("expired"));
+        terminal_cell(b, STR("expired"), DATE_LEN + 2);
     else
         add_date(b, seen->ends_ms, "never");
-    buf_add_char(b, '\t');
     add_date(b, seen->used_ms, "never");
-    buf_add_char(b, '\t');
-    buf_add(b, seen->scopes);
-    buf_add_char(b, '\t');
-    buf_add(b, seen->name);
+    terminal_cell(b, seen->name, l->name_width + 2);
+    terminal_cell(b, seen->scopes, 0);
     buf_add_char(b, '\n');
 }
 
@@ -242,22 +259,34 @@ static void add_json(void *arg, const struct key_seen *seen)
     buf_add_char(b, '}');
 }
 
+/* All of them, twice for a table: its columns are as wide as what they have. */
+static enum status write_list(struct listing *l)
+{
+    struct key_run *k = l->k;
+    enum status st = account_list(&k->work, &l->accounts, &l->n_accounts);
+
+    if (st == ST_OK && !k->json)
+        st = auth_key_each(k->app.auth, k->deadline_ms, k->arena, measure, l);
+    if (k->json)
+        buf_add_char(&l->b, '[');
+    else
+        add_head(l);
+    if (st == ST_OK)
+        st = auth_key_each(k->app.auth, k->deadline_ms, k->arena,
+                           k->json ? add_json : add_line, l);
+    if (k->json)
+        buf_add(&l->b, STR("\n]\n"));
+    return st;
+}
+
 static enum status list(struct key_run *k)
 {
-    struct listing l = { .k = k };
+    struct listing l = { .k = k, .user_width = 4, .name_width = 4 };
     struct str text;
     enum status st;
 
     buf_init(&l.b, k->arena, LIST_MAX_BYTES);
-    st = account_list(&k->work, &l.accounts, &l.n_accounts);
-    buf_add(&l.b, k->json ? STR("[")
-                          : STR("ID\tKEY\tUSER\tMADE\tEXPIRES\tUSED\tSCOPES\t"
-                                "NAME\n"));
-    if (st == ST_OK)
-        st = auth_key_each(k->app.auth, k->deadline_ms, k->arena,
-                           k->json ? add_json : add_line, &l);
-    if (k->json)
-        buf_add(&l.b, STR("\n]\n"));
+    st = write_list(&l);
     if (st == ST_OK)
         st = buf_done(&l.b, &text);
     if (st != ST_OK)
@@ -407,8 +436,9 @@ int command_key(int argc, char **argv, char *const *env, struct arena *a)
         st = explain(k, run_verb(k, v, &args, env));
     else
         snprintf(k->why.what, sizeof(k->why.what),
-                 "appliance key: %s%.100s%s; one of add, list, revoke",
-                 name == NULL ? "what?" : "unknown command \"",
+                 "%s%.100s%s; one of add, list, revoke",
+                 name == NULL ? "appliance key what?"
+                              : "unknown command \"key ",
                  name == NULL ? "" : name, name == NULL ? "" : "\"");
     if (st == ST_OK)
         return 0;

@@ -326,33 +326,6 @@ static enum status do_delete(struct user_run *u, struct arena *a)
 
 /* --- the list ------------------------------------------------------------- */
 
-/* What a terminal would obey is not for it to see. */
-static void add_shown(struct buf *b, struct str s, size_t width)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bool c1 =
-            c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0;
-
-        buf_add_char(b, c < 0x20 || c == 0x7F || c1 ? '?' : s.ptr[i]);
-        i += c1;
-        n += c1 || (c & 0xC0) != 0x80;
-    }
-    for (; n < width; n++)
-        buf_add_char(b, ' ');
-}
-
-static size_t wider(size_t width, struct str s)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s.len; i++)
-        n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
-    return n > width ? n : width;
-}
-
 static const char *state_of(const struct account_seen *s)
 {
     if (!s->active)
@@ -365,9 +338,9 @@ static void write_table(struct buf *b, const struct account_seen *all, size_t n)
     size_t email = 5, name = 4, role = 4;
 
     for (size_t i = 0; i < n; i++) {
-        email = wider(email, all[i].email);
-        name = wider(name, all[i].name);
-        role = wider(role, all[i].role);
+        email = terminal_wider(email, all[i].email);
+        name = terminal_wider(name, all[i].name);
+        role = terminal_wider(role, all[i].role);
     }
     for (size_t i = 0; i <= n; i++) {
         const struct account_seen *s = i == 0 ? NULL : &all[i - 1];
@@ -376,9 +349,9 @@ static void write_table(struct buf *b, const struct account_seen *all, size_t n)
             buf_addf(b, "%6s  ", "id");
         else
             buf_addf(b, "%6lld  ", (long long)s->id);
-        add_shown(b, s == NULL ? STR("email") : s->email, email + 2);
-        add_shown(b, s == NULL ? STR("name") : s->name, name + 2);
-        add_shown(b, s == NULL ? STR("role") : s->role, role + 2);
+        terminal_cell(b, s == NULL ? STR("email") : s->email, email + 2);
+        terminal_cell(b, s == NULL ? STR("name") : s->name, name + 2);
+        terminal_cell(b, s == NULL ? STR("role") : s->role, role + 2);
         buf_addf(b, "%s\n", s == NULL ? "state" : state_of(s));
     }
 }
@@ -586,8 +559,8 @@ int command_user(int argc, char **argv, char *const *env, struct arena *a)
     u->app.conf = &u->conf;
     if (v == NULL)
         snprintf(u->why.what, sizeof(u->why.what),
-                 "appliance user: unknown command \"%.100s\"; one of add, "
-                 "list, role, disable, enable, password, delete",
+                 "unknown command \"user %.100s\"; one of add, list, "
+                 "role, disable, enable, password, delete",
                  name == NULL ? argv[0] : name);
     else
         st = prepare(u, v, &args, env, a);

@@ -102,3 +102,29 @@ enum status terminal_line(const char *question, bool is_secret,
         return read_unseen(max_bytes, a, out);
     return read_line(-1, max_bytes, a, out);
 }
+
+void terminal_cell(struct buf *b, struct str s, size_t width)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        bool c1 =
+            c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0;
+
+        buf_add_char(b, c < 0x20 || c == 0x7F || c1 ? '?' : s.ptr[i]);
+        i += c1;
+        n += c1 || (c & 0xC0) != 0x80;
+    }
+    for (; n < width; n++)
+        buf_add_char(b, ' ');
+}
+
+size_t terminal_wider(size_t width, struct str s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
+    return n > width ? n : width;
+}

@@ -328,8 +328,8 @@ describe('commands: words', () => {
     });
 
     const refused = [
-        [['ad', 'x@x.org'], /"ad"; one of add, list, role/],
-        [['--json'], /unknown command "--json"/],
+        [['ad', 'x@x.org'], /"user ad"; one of add, list, role/],
+        [['--json'], /unknown command "user --json"/],
         [['add'], /e-mail address/],
         [['add', ''], /e-mail address/],
         [['add', 'x@x.org', 'boss'], /"boss" is one word too many/],

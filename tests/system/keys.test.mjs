@@ -413,7 +413,7 @@ for (const combination of combinations)
             assert.deepEqual(line.scopes, ['notes:read', 'tasks:list']);
             assert.match(
                 (await cli('list')).out,
-                new RegExp(`^${line.id}\t${key.slice(0, 8)}…\tann@`, 'm'),
+                new RegExp(`^ *${line.id}  ${key.slice(0, 8)}…  ann@`, 'm'),
             );
             const revoked = await cli('revoke', String(line.id));
 
@@ -443,7 +443,7 @@ for (const combination of combinations)
 
         test('the command line says what is wrong', async () => {
             for (const [code, say, ...args] of [
-                [2, /one of add, list, revoke/, 'ad'],
+                [2, /"key ad"; one of add, list, revoke/, 'ad'],
                 [2, /key add NAME/, 'add'],
                 [2, /key revoke ID/, 'revoke'],
                 [2, /one word too many/, 'add', 'a', 'b'],
