@@ -161,7 +161,8 @@ MUST_CHECK enum status auth_count_admins(struct auth *au, int64_t deadline_ms,
 /* --- for records/ (records/accounts.h says what and when) ------------------
  */
 
-/* ST_INVALID: *why and *detail say what is wrong with it. */
+/* ST_INVALID: *why and *detail say what is wrong with it. out NULL: it is
+ * looked at only, which takes no time. */
 MUST_CHECK enum status auth_hash(struct auth *au, struct str password,
                                  struct str email, struct str name,
                                  int64_t deadline_ms, struct arena *a,

@@ -62,10 +62,12 @@ static enum status read_body(struct change *ch)
     read_text(ch, body, known[0], known[1], &ch->old_name, &ch->old);
     read_text(ch, body, known[2], known[3], &ch->new_name, &ch->new);
     read_text(ch, body, known[4], STR(""), &again_name, &ch->again);
-    if (ch->rp->problems == NULL && ch->old.ptr == NULL)
-        complain(ch, ch->old_name, PROBLEM_REQUIRED, STR_NONE);
-    if (ch->rp->problems == NULL && ch->new.ptr == NULL)
-        complain(ch, ch->new_name, PROBLEM_REQUIRED, STR_NONE);
+    if (ch->rp->problems == NULL) {
+        if (ch->old.ptr == NULL)
+            complain(ch, ch->old_name, PROBLEM_REQUIRED, STR_NONE);
+        if (ch->new.ptr == NULL)
+            complain(ch, ch->new_name, PROBLEM_REQUIRED, STR_NONE);
+    }
     if (ch->rp->problems == NULL && ch->again.ptr != NULL &&
         !str_eq(ch->again, ch->new))
         complain(ch, again_name, PROBLEM_NOT_THE_SAME, ch->new_name);

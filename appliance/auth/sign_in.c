@@ -245,8 +245,9 @@ enum status auth_hash(struct auth *au, struct str password, struct str email,
     char hash[PASSWORD_HASH_LEN + 1];
     enum status st = password_check(password, email, name, why, detail);
 
-    if (st == ST_OK)
-        st = hasher_make(au->hasher, password, deadline_ms, hash);
+    if (st != ST_OK || out == NULL)
+        return st;
+    st = hasher_make(au->hasher, password, deadline_ms, hash);
     return st == ST_OK
                ? arena_copy(a, (struct str){ hash, PASSWORD_HASH_LEN }, out)
                : st;

@@ -39,7 +39,7 @@ struct account_keeper {
     void *arg;
     /* What is kept of a password, before the writer is taken; takes a quarter
      * of a second. name and email: as they will be, where known. ST_INVALID
-     * with *why and *detail; ST_BUSY. */
+     * with *why and *detail; ST_BUSY. out NULL: it is looked at only. */
     enum status (*hash)(void *arg, struct str password, struct str email,
                         struct str name, int64_t deadline_ms, struct arena *a,
                         struct str *out, enum problem *why, struct str *detail);

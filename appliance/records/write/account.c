@@ -63,7 +63,7 @@ static enum status look_up(struct unit *u, const struct op *op, int64_t id,
 }
 
 static enum status run_hash(struct unit *u, struct op *op, int64_t id,
-                            struct str password, struct owner *o)
+                            struct str password, struct owner *o, bool keep)
 {
     const struct account_keeper *k = &u->r->accounts;
     const struct field *f = accounts(u)->password;
@@ -76,10 +76,10 @@ static enum status run_hash(struct unit *u, struct op *op, int64_t id,
     st = look_up(u, op, id, o);
     if (st == ST_OK)
         st = k->hash(k->arg, password, o->email, o->name, u->rq->deadline_ms,
-                     u->rq->arena, &kept, &why, &detail);
+                     u->rq->arena, keep ? &kept : NULL, &why, &detail);
     if (st == ST_INVALID)
         return unit_problem(u, f->name, why, detail);
-    if (st == ST_OK) {
+    if (st == ST_OK && keep) {
         op->hashed = true;
         op->hash = VALUE_S(kept);
     }
@@ -96,7 +96,7 @@ static enum status check_none(struct unit *u, const struct op *op)
     return unit_problem(u, f->name, PROBLEM_REQUIRED, STR_NONE);
 }
 
-enum status account_hash(struct unit *u, struct op *op)
+enum status account_hash(struct unit *u, struct op *op, bool keep)
 {
     const struct accounts *all = accounts(u);
     const struct field *f = all->password;
@@ -115,8 +115,8 @@ enum status account_hash(struct unit *u, struct op *op)
         return ST_OK; /* permit_fields says so */
     o = (struct owner){ text_in(ch, all->name), text_in(ch, all->email) };
     if (!op->hashed)
-        st = run_hash(u, op, op->id, password, &o);
-    if (st == ST_OK)
+        st = run_hash(u, op, op->id, password, &o, keep);
+    if (st == ST_OK && op->hashed)
         ch->value[f->no] = op->hash;
     ch->refused[f->no] = st == ST_INVALID;
     return st;
@@ -145,7 +145,7 @@ enum status account_hash_ahead(struct unit *u, struct op *op, int64_t id)
         return ST_OK; /* what is wrong there shows when its turn comes */
     o = (struct owner){ member(op->body, all->name),
                         member(op->body, all->email) };
-    return run_hash(u, op, id, password, &o);
+    return run_hash(u, op, id, password, &o, true);
 }
 
 /* --- addresses ----------------------------------------------------------- */
@@ -283,8 +283,15 @@ static unsigned what_changed(const struct unit *u, const struct op *op,
     return what;
 }
 
+static void say_one_stays(struct unit *u)
+{
+    records_say(u->rq, u->rp, "the last administrator must stay",
+                "le dernier administrateur doit rester");
+}
+
 static enum status refuse_change(struct unit *u, unsigned what)
 {
+    say_one_stays(u);
     if (what & ACCOUNT_ROLE)
         (void)unit_problem(u, accounts(u)->role->name, PROBLEM_LAST_ADMIN,
                            STR_NONE);
@@ -331,8 +338,7 @@ enum status account_left(struct unit *u, const struct leaving *l)
     if (l->admin)
         st = one_stays(u, &stays);
     if (st == ST_OK && !stays) {
-        records_say(u->rq, u->rp, "the last administrator must stay",
-                    "le dernier administrateur doit rester");
+        say_one_stays(u);
         return ST_CONFLICT;
     }
     for (size_t i = 0; st == ST_OK && i < l->n; i++)

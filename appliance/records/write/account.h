@@ -7,8 +7,9 @@
 #include "records/write/unit.h"
 
 /* Puts in the place of a password what is kept of it. Takes its time: not with
- * the writer in hand. ST_INVALID: a problem is noted. */
-MUST_CHECK enum status account_hash(struct unit *u, struct op *op);
+ * the writer in hand. ST_INVALID: a problem is noted. Without keep (something
+ * else is wrong already) the password is looked at only, quickly. */
+MUST_CHECK enum status account_hash(struct unit *u, struct op *op, bool keep);
 
 /* The same for an operation of a batch that is not prepared before its turn
  * comes: from its body. id 0: not known. */

@@ -673,7 +673,7 @@ bool op_has_body(enum op_kind kind)
 
 enum status op_prepare(struct unit *u, struct op *op)
 {
-    enum status st = op_permit(u, op), on = ST_OK;
+    enum status st = op_permit(u, op), on = ST_OK, hashed;
 
     op->prepared = true;
     if (st != ST_OK || !op_has_body(op->kind))
@@ -682,7 +682,10 @@ enum status op_prepare(struct unit *u, struct op *op)
     if (op->kind == OP_UPSERT && (st == ST_OK || st == ST_INVALID))
         on = check_on(u, op);
     st = st == ST_OK ? on : st;
-    return st == ST_OK ? account_hash(u, op) : st;
+    if (st != ST_OK && st != ST_INVALID)
+        return st;
+    hashed = account_hash(u, op, st == ST_OK);
+    return hashed == ST_OK ? st : hashed;
 }
 
 enum status op_run(struct unit *u, struct op *op, struct done *out)
