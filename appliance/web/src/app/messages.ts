@@ -159,8 +159,8 @@ export const messages = {
   'users.role': { en: 'Role', fr: 'Rôle' },
   'users.password': { en: 'Password', fr: 'Mot de passe' },
   'users.passwordHint': {
-    en: '8 to 72 bytes. A new one signs the account out everywhere.',
-    fr: 'De 8 à 72 octets. Un nouveau déconnecte le compte partout.',
+    en: '8 to 72 bytes. Changing it signs the account out everywhere.',
+    fr: 'De 8 à 72 octets. En changer déconnecte le compte partout.',
   },
   'users.active': { en: 'Account', fr: 'Compte' },
   'users.isActive': { en: 'Active', fr: 'Actif' },
