@@ -35,6 +35,29 @@ static void every_length(void)
     }
 }
 
+static void every_keyed_length(void)
+{
+    static const size_t keys[] = { 1, 32, 63, 64, 65, 200 };
+    uint8_t got[SHA256_LEN], want[SHA256_LEN];
+    br_hmac_key_context keyed;
+    br_hmac_context hmac;
+    char bytes[600];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * 7);
+    for (size_t k = 0; k < COUNT(keys); k++)
+        for (size_t n = 0; n <= sizeof(bytes); n++) {
+            hmac_sha256((struct str){ bytes, keys[k] },
+                        (struct str){ bytes, n }, got);
+            br_hmac_key_init(&keyed, &br_sha256_vtable, bytes, keys[k]);
+            br_hmac_init(&hmac, &keyed, 0);
+            br_hmac_update(&hmac, bytes, n);
+            br_hmac_out(&hmac, want);
+            CHECK(memcmp(got, want, sizeof(want)) == 0, "%zu of %zu bytes",
+                  keys[k], n);
+        }
+}
+
 void test_digest(void)
 {
     static const struct {
@@ -72,6 +95,7 @@ void test_digest(void)
     struct arena a;
 
     RUN(every_length);
+    RUN(every_keyed_length);
     arena_init(&a, 4096);
     for (size_t i = 0; i < COUNT(plain); i++) {
         sha256(plain[i].data, digest);
