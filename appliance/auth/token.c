@@ -35,8 +35,7 @@ static enum status payload(const struct auth *au, int64_t account,
     buf_init(&b, a, TOKEN_MAX_BYTES);
     buf_add(&b, STR("{\"id\":"));
     buf_add_json(&b, (struct str){ digits, id.len });
-    buf_add(&b, STR(",\"type\":\"auth\",\"collectionId\":\"users\","
-                    "\"collectionName\":\"users\",\"exp\":"));
+    buf_add(&b, STR(",\"type\":\"auth\",\"collectionId\":\"users\",\"exp\":"));
     buf_add_int(&b, (now_ms + au->conf.idle_ms) / 1000);
     buf_add(&b, STR(",\"refreshable\":true}"));
     return buf_done(&b, out);

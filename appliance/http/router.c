@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/router.h"
 
-#include <assert.h>
-
 #include "base/enc.h"
 
 enum { SEGMENTS_MAX = 16 };
@@ -114,15 +112,39 @@ static bool serves(const struct route *r, enum method m)
     return r->method == m || (r->method == METHOD_GET && m == METHOD_HEAD);
 }
 
-/* The route of the best pattern that has the method; of two, the exact. */
-static void choose(const struct route *routes, size_t n, struct request *rq,
-                   const struct segments *s, uint64_t best, unsigned *allowed)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct route *r = &routes[i];
+/* The routes whose pattern is the best so far: one for each of its methods,
+ * since two patterns of one score that match one path are the same. */
+struct best {
+    uint64_t score;
+    const struct route *at[METHOD__COUNT];
+    size_t n;
+};
 
-        if (score(r->pattern, s) != best)
+static void find_best(const struct route *routes, size_t n,
+                      const struct segments *s, struct best *out)
+{
+    out->score = 0;
+    out->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t got = score(routes[i].pattern, s);
+
+        if (got == 0 || got < out->score)
             continue;
+        if (got > out->score)
+            out->n = 0;
+        out->score = got;
+        if (out->n < COUNT(out->at))
+            out->at[out->n++] = &routes[i];
+    }
+}
+
+/* The one that has the method; of two, the exact. */
+static void choose(const struct best *best, struct request *rq,
+                   unsigned *allowed)
+{
+    for (size_t i = 0; i < best->n; i++) {
+        const struct route *r = best->at[i];
+
         *allowed |= 1U << r->method;
         if (r->method == METHOD_GET)
             *allowed |= 1U << METHOD_HEAD;
@@ -137,22 +159,17 @@ enum status route_find(const struct route *routes, size_t n, struct request *rq,
                        unsigned *allowed)
 {
     struct segments s;
-    uint64_t best = 0;
+    struct best best;
     enum status st = split(rq, &s);
 
     *allowed = 0;
     rq->route = NULL;
     if (st != ST_OK)
         return st == ST_NO_MEMORY ? st : ST_NOT_FOUND;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t got = score(routes[i].pattern, &s);
-
-        best = got > best ? got : best;
-    }
-    if (best == 0)
+    find_best(routes, n, &s, &best);
+    if (best.n == 0)
         return ST_NOT_FOUND;
-    choose(routes, n, rq, &s, best, allowed);
-    assert(rq->route != NULL); /* whose score was the best */
+    choose(&best, rq, allowed);
     return serves(rq->route, rq->method) ? fill_params(rq, &s) : ST_BAD_METHOD;
 }
 
