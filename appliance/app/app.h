@@ -49,6 +49,8 @@ struct app {
     struct health health;
     pthread_mutex_t first_admin; /* whoever makes him: first_admin.h */
     atomic_bool draining;
+    atomic_bool administered; /* there is an administrator: from then on there
+                               * always is one */
 };
 
 extern const char appliance_version[], appliance_commit[];

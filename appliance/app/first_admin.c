@@ -71,6 +71,19 @@ static enum status body_of(struct str name, struct str email,
     return buf_done(&b, out);
 }
 
+enum status first_admin_there(struct app *app, int64_t deadline_ms, bool *out)
+{
+    int64_t n = 1;
+    enum status st = ST_OK;
+
+    if (!atomic_load_explicit(&app->administered, memory_order_relaxed))
+        st = auth_count_admins(app->auth, deadline_ms, &n);
+    if (st == ST_OK && n > 0)
+        atomic_store(&app->administered, true);
+    *out = n > 0;
+    return st;
+}
+
 enum status first_admin_make(struct account_work *w, struct str name,
                              struct str email, struct str password, int64_t *id)
 {

@@ -24,4 +24,8 @@ MUST_CHECK enum status first_admin_make(struct account_work *w, struct str name,
                                         struct str email, struct str password,
                                         int64_t *id);
 
+/* Is there an active administrator? The database is asked until there is. */
+MUST_CHECK enum status first_admin_there(struct app *app, int64_t deadline_ms,
+                                         bool *out);
+
 #endif

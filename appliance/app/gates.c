@@ -219,6 +219,11 @@ static enum status ask_again(struct app *app, struct request *rq,
 static enum status gate_session(struct app *app, struct request *rq,
                                 struct reply *rp)
 {
+    static const struct str dead[] = {
+        STR_INIT("this session or key is no longer good; sign in again"),
+        STR_INIT("cette session ou cette clé n'est plus valable ; "
+                 "reconnectez-vous")
+    };
     enum access access = rq->route->access;
     enum status st;
 
@@ -226,6 +231,8 @@ static enum status gate_session(struct app *app, struct request *rq,
         access == ACCESS_OPS)
         return ST_OK;
     st = auth_identify(app->auth, rq, rp);
+    if (st == ST_NO_SESSION && rp->message.ptr == NULL)
+        rp->message = dead[rq->lang];
     if (st == ST_OK && rq->who.proof != PROOF_NONE && request_has_body(rq))
         st = ask_again(app, rq, rp);
     return access == ACCESS_PAGE ? enter_page(app, rq, rp, st) : st;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/sign_in.h"
 
+#include "app/first_admin.h"
 #include "app/form.h"
 #include "app/place.h"
 #include "base/enc.h"
@@ -64,9 +65,26 @@ enum status sign_in_first(struct app *app, struct request *rq, struct reply *rp)
 
 /* --- signing in ----------------------------------------------------------- */
 
+/* Who opens a new instance finds nobody to sign in as. */
+static struct str alert_of_none(struct app *app, const struct request *rq)
+{
+    static const struct str words[] = {
+        STR_INIT("Nobody administers this instance yet: open the link that it "
+                 "printed when it started."),
+        STR_INIT("Personne n'administre encore cette instance : ouvrez le lien "
+                 "qu'elle a affiché à son démarrage.")
+    };
+    bool there = true;
+
+    if (first_admin_there(app, rq->deadline_ms, &there) != ST_OK || there)
+        return STR_NONE;
+    return words[rq->lang];
+}
+
 enum status login_get(struct app *app, struct request *rq, struct reply *rp)
 {
-    struct page_fill p = { .page = PAGE_LOGIN };
+    struct page_fill p = { .page = PAGE_LOGIN,
+                           .alert = alert_of_none(app, rq) };
     struct str wanted = STR_NONE;
     enum status st = request_query(rq, STR("return"), &wanted);
 

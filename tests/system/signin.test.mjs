@@ -466,6 +466,30 @@ describe('signin: the first administrator', () => {
         await b.stop();
     });
 
+    test('the sign-in page says where the link is, while it is', async () => {
+        for (const [env, says] of [
+            [{}, true],
+            [adminEnv, false],
+        ]) {
+            const a = await start({ env });
+            const { text } = await a.get('/login');
+
+            assert.equal(/link that it printed/.test(text), says);
+            await a.stop();
+        }
+    });
+
+    test('a dead session is told apart from none', async () => {
+        const a = await start({ env: adminEnv });
+        const cookie = `session_id=${'A'.repeat(43)}`;
+        const dead = await a.get('/api/v1/auth/me', { headers: { cookie } });
+        const none = await a.get('/api/v1/auth/me');
+
+        assert.match(dead.json.message, /no longer good/);
+        assert.match(none.json.message, /sign in first/);
+        await a.stop();
+    });
+
     test('an API_TOKEN is told that it does nothing', async () => {
         const token = 'what-was-a-token';
         const a = await start({ env: { ...adminEnv, API_TOKEN: token } });
