@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { command, root, start, stopAll } from './appliance.mjs';
-import { backends, combinations } from './servers.mjs';
+import { backends, combinations, ownRedis } from './servers.mjs';
 
 const password = 'a password for the matrix';
 
@@ -271,9 +271,12 @@ rows['POST /api/batch'] = {
 
 // --- the world ---------------------------------------------------------------
 
-async function setUp(store) {
-    const a = await start({ env: await backends(store) });
-    const w = { a };
+async function setUp({ store, redis }) {
+    const w = { redis: redis && (await ownRedis()) };
+    const env = await backends({ store });
+
+    if (redis) env.REDIS_URL = w.redis.url;
+    const a = (w.a = await start({ env }));
     const people = { owner: 'user', other: 'user', manager: 'manager' };
 
     for (const [name, role] of Object.entries({ ...people, admin: 'admin' }))
@@ -342,6 +345,43 @@ async function proofOf(w, caller, row) {
     return w[caller].proof;
 }
 
+// Redis goes and comes back in the middle: nobody is signed out, nobody is let
+// in.
+const phases = [
+    { name: '' },
+    { name: ', Redis killed', act: (w) => w.redis.crash() },
+    { name: ', Redis back', act: (w) => w.redis.start() },
+];
+
+async function askAll(w, name) {
+    const row = rows[name];
+
+    assert.ok(row, 'a row is missing here');
+    const got = [];
+
+    for (const caller of callers) {
+        const made = await row.before?.(w);
+        const { method, path, ...rest } = row.ask(w, made);
+        const headers = {
+            ...(await proofOf(w, caller, row)),
+            ...rest.headers,
+        };
+        const answer = await w.a.ask(method, path, {
+            ...rest,
+            as: 'nobody',
+            headers,
+            localAddress: row.fresh ? freshAddress() : undefined,
+        });
+
+        got.push(answer.status);
+    }
+    await row.after?.(w);
+    assert.deepEqual(
+        Object.fromEntries(callers.map((c, i) => [c, got[i]])),
+        Object.fromEntries(callers.map((c, i) => [c, row.want[i]])),
+    );
+}
+
 for (const store of combinations)
     describe(`matrix: ${store.name}`, () => {
         let w;
@@ -349,35 +389,11 @@ for (const store of combinations)
         before(async () => (w = await setUp(store)));
         after(stopAll);
 
-        for (const { name } of routesOfSource())
-            test(name, async () => {
-                const row = rows[name];
-
-                assert.ok(row, 'a row is missing here');
-                const got = [];
-
-                for (const caller of callers) {
-                    const made = await row.before?.(w);
-                    const { method, path, ...rest } = row.ask(w, made);
-                    const headers = {
-                        ...(await proofOf(w, caller, row)),
-                        ...rest.headers,
-                    };
-                    const answer = await w.a.ask(method, path, {
-                        ...rest,
-                        as: 'nobody',
-                        headers,
-                        localAddress: row.fresh ? freshAddress() : undefined,
-                    });
-
-                    got.push(answer.status);
-                }
-                await row.after?.(w);
-                assert.deepEqual(
-                    Object.fromEntries(callers.map((c, i) => [c, got[i]])),
-                    Object.fromEntries(callers.map((c, i) => [c, row.want[i]])),
-                );
-            });
+        for (const phase of store.redis ? phases : [phases[0]]) {
+            if (phase.act) test(phase.name.slice(2), () => phase.act(w));
+            for (const { name } of routesOfSource())
+                test(`${name}${phase.name}`, () => askAll(w, name));
+        }
 
         test('there is no row without a route', () => {
             const known = new Set(routesOfSource().map(({ name }) => name));
