@@ -44,7 +44,7 @@ enum status app_read_rates(struct app *app, struct arena *a,
                      st == ST_TOO_BIG
                          ? "this file is larger than 4 KiB"
                          : "neither on nor off, nor requests/seconds such as "
-                           "read=12000/60,write=3000/60,sign-in=60/60,"
+                           "read=60000/60,write=12000/60,sign-in=300/60,"
                            "export=30/60, nor a file that can be read");
     }
     if (st == ST_OK)

@@ -42,7 +42,7 @@ enum {
 };
 
 /* What RATE_LIMIT says: "on", "off", or
- *     read=12000/60 write=3000/60 sign-in=60/60 export=30/60
+ *     read=60000/60 write=12000/60 sign-in=300/60 export=30/60
  * (requests/seconds; commas, blanks or lines between; # comments; what is not
  * named stays as it is by default, 0 is no limit). ST_BAD_INPUT: *what says
  * what is wrong and what is allowed. */

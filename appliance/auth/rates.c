@@ -17,9 +17,9 @@ static const struct {
     struct rate preset;
 } classes[LIMIT__COUNT] = {
     [LIMIT_NONE] = { "none", { 0, 0 } },
-    [LIMIT_READ] = { "read", { 12000, 60000 } },
-    [LIMIT_WRITE] = { "write", { 3000, 60000 } },
-    [LIMIT_SIGN_IN] = { "sign-in", { 60, 60000 } },
+    [LIMIT_READ] = { "read", { 60000, 60000 } },
+    [LIMIT_WRITE] = { "write", { 12000, 60000 } },
+    [LIMIT_SIGN_IN] = { "sign-in", { 300, 60000 } },
     [LIMIT_EXPORT] = { "export", { 30, 60000 } },
 };
 

@@ -82,8 +82,8 @@ static const struct option options[] = {
       "long", NUMBER, 1, 365, AT(session_idle_days) },
     { "SESSION_MAX_DAYS", "30", "a session ends so long after the sign-in",
       NUMBER, 1, 3650, AT(session_max_days) },
-    { "RATE_LIMIT", "on", "off, or requests/seconds such as read=12000/60,"
-      "write=3000/60,sign-in=60/60,export=30/60, or a file with such lines",
+    { "RATE_LIMIT", "on", "off, or requests/seconds such as read=60000/60,"
+      "write=12000/60,sign-in=300/60,export=30/60, or a file with such lines",
       TEXT, 0, 0, AT(rate_limit) },
     { "CORS_ORIGINS", "", "origins whose pages may use the API with a token, "
       "e.g. https://app.example.org; none: this one's only",

@@ -327,14 +327,14 @@ describe('limits: RATE_LIMIT', () => {
     };
 
     test('on by default', async () => {
-        assert.equal(await policy(null), '"read";q=12000;w=60');
-        assert.equal(await policy('on'), '"read";q=12000;w=60');
+        assert.equal(await policy(null), '"read";q=60000;w=60');
+        assert.equal(await policy('on'), '"read";q=60000;w=60');
     });
 
     test('off, and 0 for one class', async () => {
         assert.equal(await policy('off'), undefined);
         assert.equal(await policy('read=0'), undefined);
-        assert.equal(await policy('write=0'), '"read";q=12000;w=60');
+        assert.equal(await policy('write=0'), '"read";q=60000;w=60');
     });
 
     test('a file', async () => {

@@ -82,9 +82,9 @@ static void test_presets(void)
         const char *policy, *limit;
     } row[] = {
         { LIMIT_NONE, "", "" },
-        { LIMIT_READ, "\"read\";q=12000;w=60", "\"read\";r=11999;t=60" },
-        { LIMIT_WRITE, "\"write\";q=3000;w=60", "\"write\";r=2999;t=60" },
-        { LIMIT_SIGN_IN, "\"sign-in\";q=60;w=60", "\"sign-in\";r=59;t=60" },
+        { LIMIT_READ, "\"read\";q=60000;w=60", "\"read\";r=59999;t=60" },
+        { LIMIT_WRITE, "\"write\";q=12000;w=60", "\"write\";r=11999;t=60" },
+        { LIMIT_SIGN_IN, "\"sign-in\";q=300;w=60", "\"sign-in\";r=299;t=60" },
         { LIMIT_EXPORT, "\"export\";q=30;w=60", "\"export\";r=29;t=60" },
     };
     static const char *const text[] = { "on", "off" };

@@ -10,22 +10,22 @@ static void test_read(void)
         struct str in;
         int64_t read, write, sign_in, export, read_ms;
     } row[] = {
-        { STR_INIT("on"), 12000, 3000, 60, 30, 60000 },
-        { STR_INIT(""), 12000, 3000, 60, 30, 60000 },
+        { STR_INIT("on"), 60000, 12000, 300, 30, 60000 },
+        { STR_INIT(""), 60000, 12000, 300, 30, 60000 },
         { STR_INIT("off"), 0, 0, 0, 0, 0 },
-        { STR_INIT("read=5/10"), 5, 3000, 60, 30, 10000 },
-        { STR_INIT("read=12000/60 write=3000/60 sign-in=60/60 export=30/60"),
-          12000, 3000, 60, 30, 60000 },
+        { STR_INIT("read=5/10"), 5, 12000, 300, 30, 10000 },
+        { STR_INIT("read=60000/60 write=12000/60 sign-in=300/60 export=30/60"),
+          60000, 12000, 300, 30, 60000 },
         { STR_INIT("read=1/1,write=2/1,sign-in=3/1,export=4/1"), 1, 2, 3, 4,
           1000 },
         { STR_INIT("# what we allow\nread=1/1 # a little\r\n\n\twrite=2/1\n"),
-          1, 2, 60, 30, 1000 },
-        { STR_INIT("read=0"), 0, 3000, 60, 30, 1000 },
-        { STR_INIT("read=0/60"), 0, 3000, 60, 30, 60000 },
-        { STR_INIT("read=1000000000/86400"), 1000000000, 3000, 60, 30,
+          1, 2, 300, 30, 1000 },
+        { STR_INIT("read=0"), 0, 12000, 300, 30, 1000 },
+        { STR_INIT("read=0/60"), 0, 12000, 300, 30, 60000 },
+        { STR_INIT("read=1000000000/86400"), 1000000000, 12000, 300, 30,
           86400000 },
-        { STR_INIT(", ,read=7/7,,"), 7, 3000, 60, 30, 7000 },
-        { STR_INIT("#read=7/7"), 12000, 3000, 60, 30, 60000 },
+        { STR_INIT(", ,read=7/7,,"), 7, 12000, 300, 30, 7000 },
+        { STR_INIT("#read=7/7"), 60000, 12000, 300, 30, 60000 },
     };
 
     for (size_t i = 0; i < COUNT(row); i++) {
