@@ -223,14 +223,10 @@ static void add_line(void *arg, const struct key_seen *seen)
 
 static void add_time(struct buf *b, int64_t ms)
 {
-    char text[CLOCK_RFC3339_LEN];
-
-    if (ms == 0) {
+    if (ms <= 0)
         buf_add(b, STR("null"));
-        return;
-    }
-    clock_rfc3339(ms, text);
-    buf_add_json(b, (struct str){ text, sizeof(text) });
+    else
+        buf_add_json_time(b, ms);
 }
 
 static void add_json(void *arg, const struct key_seen *seen)

@@ -52,14 +52,6 @@ enum status health_get(struct app *app, struct request *rq, struct reply *rp)
 
 /* --- /api/v1/status ------------------------------------------------------ */
 
-static void add_time(struct buf *b, int64_t wall_ms)
-{
-    char text[CLOCK_RFC3339_LEN];
-
-    clock_rfc3339(wall_ms, text);
-    buf_add_json(b, (struct str){ text, sizeof(text) });
-}
-
 static void add_backend(struct buf *b, const char *name, const char *kind,
                         bool up, int64_t latency_us, const char *message)
 {
@@ -114,7 +106,7 @@ enum status status_get(struct app *app, struct request *rq, struct reply *rp)
              store == ST_OK ? "healthy" : "unhealthy", appliance_version,
              appliance_commit);
     buf_add(b, STR("\"started\":"));
-    add_time(b, app->start_ms);
+    buf_add_json_time(b, app->start_ms);
     buf_addf(b, ",\"uptimeSeconds\":%lld,",
              (long long)((rq->now_ms - app->start_ms) / 1000));
     add_instance(b);

@@ -142,13 +142,9 @@ MUST_CHECK enum status auth_ticket_make(struct auth *au, enum ticket purpose,
                                         int64_t account, int64_t lasts_ms,
                                         int64_t deadline_ms, struct arena *a,
                                         struct str *token);
-/* Is it good? Does not use it up. ST_NOT_FOUND: not, or no more. */
+/* Is it good? ST_NOT_FOUND: not, or no more. */
 MUST_CHECK enum status auth_ticket_check(struct auth *au, enum ticket purpose,
                                          struct str token, int64_t deadline_ms);
-/* Uses it up, so that of two at once one has it: ST_NOT_FOUND for the other. */
-MUST_CHECK enum status auth_ticket_take(struct auth *au, enum ticket purpose,
-                                        struct str token, int64_t deadline_ms,
-                                        int64_t *account);
 /* All of a purpose: when there is an administrator, links to make the first
  * are no good any more. */
 MUST_CHECK enum status auth_ticket_drop(struct auth *au, enum ticket purpose,

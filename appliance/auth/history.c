@@ -2,7 +2,6 @@
 #include "auth/history.h"
 
 #include "auth/session.h"
-#include "base/clock.h"
 #include "base/json.h"
 
 enum {
@@ -28,12 +27,9 @@ static struct value text_or_null(struct str s)
 /* None: the appliance itself, at the command line. */
 static struct str address_of(const struct request *rq, char room[46])
 {
-    static const struct address nowhere;
-
-    for (size_t i = 0; i < sizeof(nowhere.bytes); i++)
-        if (rq->client.bytes[i] != nowhere.bytes[i])
-            return (struct str){ room, address_text(rq->client, room) };
-    return STR_NONE;
+    if (address_is_none(rq->client))
+        return STR_NONE;
+    return (struct str){ room, address_text(rq->client, room) };
 }
 
 /* A member more in front of those that there are. */
@@ -229,12 +225,12 @@ static enum status add_detail(struct buf *b, const struct request *rq,
 static enum status add_line(struct buf *b, const struct history *h,
                             const struct value *row)
 {
-    char at[CLOCK_RFC3339_LEN];
     enum status st;
 
-    clock_rfc3339(row[AT_WHEN].i, at);
-    buf_addf(b, "{\"id\":%lld,\"at\":\"%.*s\"", (long long)row[AT_ID].i,
-             CLOCK_RFC3339_LEN, at);
+    buf_add(b, STR("{\"id\":"));
+    buf_add_int(b, row[AT_ID].i);
+    buf_add(b, STR(",\"at\":"));
+    buf_add_json_time(b, row[AT_WHEN].i);
     add_text(b, "event", &row[AT_WHAT]);
     add_by(b, h, &row[AT_NAME]);
     add_text(b, "address", &row[AT_ADDRESS]);

@@ -15,14 +15,10 @@ static const int64_t day_ms = 24 * 3600 * 1000;
 
 static void add_time(struct buf *b, int64_t ms)
 {
-    char text[CLOCK_RFC3339_LEN];
-
-    if (ms <= 0) {
+    if (ms <= 0)
         buf_add(b, STR("null"));
-        return;
-    }
-    clock_rfc3339(ms, text);
-    buf_add_json(b, (struct str){ text, sizeof(text) });
+    else
+        buf_add_json_time(b, ms);
 }
 
 /* Without its closing brace. */

@@ -2,7 +2,6 @@
 /* Where an account is signed in: what it sees of it, and ends. */
 #include "auth/history.h"
 #include "auth/session.h"
-#include "base/clock.h"
 #include "base/metrics.h"
 
 enum status account_asked(const struct request *rq, struct reply *rp,
@@ -46,12 +45,8 @@ static void add_text(struct buf *b, const char *name, const struct value *v)
 
 static void add_time(struct buf *b, const char *name, int64_t at_ms)
 {
-    char time[CLOCK_RFC3339_LEN];
-
-    clock_rfc3339(at_ms, time);
-    buf_addf(b, ",\"%s\":\"", name);
-    buf_add(b, (struct str){ time, sizeof(time) });
-    buf_add_char(b, '"');
+    buf_addf(b, ",\"%s\":", name);
+    buf_add_json_time(b, at_ms);
 }
 
 static void add_session(struct buf *b, const struct value *row, int64_t own)

@@ -115,9 +115,6 @@
     [SQL_TICKET_FIND] = ROW(READ, "i", 3, \
         "SELECT \"account\" FROM " TICKET " WHERE \"hash\" = $1 " \
         "AND \"purpose\" = $2 AND \"ends\" > $3"), \
-    [SQL_TICKET_TAKE] = ROW(DELETE, "i", 3, \
-        "DELETE FROM " TICKET " WHERE \"hash\" = $1 AND \"purpose\" = $2 " \
-        "AND \"ends\" > $3 RETURNING \"account\""), \
     [SQL_TICKET_DROP] = ROW(DELETE, NULL, 1, \
         "DELETE FROM " TICKET " WHERE \"purpose\" = $1"), \
     [SQL_TICKET_FORGET] = ROW(DELETE, NULL, 2, \

@@ -54,7 +54,6 @@ enum auth_sql {
     SQL_KEY_FORGET,    /* $1 ended before, $2 how many */
     SQL_TICKET_ADD,    /* $1 hash, $2 purpose, $3 account, $4 ends */
     SQL_TICKET_FIND,   /* $1 hash, $2 purpose, $3 now: account */
-    SQL_TICKET_TAKE,   /* the same; takes it away */
     SQL_TICKET_DROP,   /* $1 purpose */
     SQL_TICKET_FORGET, /* $1 ended before, $2 how many */
     /* $1 at, $2 account, $3 what, $4 who, $5 his name, $6 address, $7 request,

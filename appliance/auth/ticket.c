@@ -33,9 +33,8 @@ enum status auth_ticket_make(struct auth *au, enum ticket purpose,
     return st == ST_OK ? arena_copy(a, text, token) : st;
 }
 
-static enum status ask(struct auth *au, enum store_access access,
-                       enum auth_sql what, enum ticket purpose,
-                       struct str token, int64_t deadline_ms, int64_t *account)
+enum status auth_ticket_check(struct auth *au, enum ticket purpose,
+                              struct str token, int64_t deadline_ms)
 {
     struct rows rows = { .n = 0 };
     struct secret_hash hash;
@@ -46,34 +45,13 @@ static enum status ask(struct auth *au, enum store_access access,
         return ST_NOT_FOUND;
     secret_hash_of(token, &hash);
     arena_init(&a, 64 * 1024);
-    st = auth_run(au, access, what,
+    st = auth_run(au, STORE_READ, SQL_TICKET_FIND,
                   (const struct value[]){ hex_of(&hash),
                                           VALUE_S(purposes[purpose]),
                                           VALUE_I(clock_wall_ms()) },
                   deadline_ms, &a, &rows);
-    if (st == ST_OK && rows.n == 0)
-        st = ST_NOT_FOUND;
-    if (st == ST_OK)
-        *account = rows.cell[0].kind == VALUE_INT ? rows.cell[0].i : 0;
     arena_close(&a);
-    return st;
-}
-
-enum status auth_ticket_check(struct auth *au, enum ticket purpose,
-                              struct str token, int64_t deadline_ms)
-{
-    int64_t account;
-
-    return ask(au, STORE_READ, SQL_TICKET_FIND, purpose, token, deadline_ms,
-               &account);
-}
-
-enum status auth_ticket_take(struct auth *au, enum ticket purpose,
-                             struct str token, int64_t deadline_ms,
-                             int64_t *account)
-{
-    return ask(au, STORE_WRITE, SQL_TICKET_TAKE, purpose, token, deadline_ms,
-               account);
+    return st == ST_OK && rows.n == 0 ? ST_NOT_FOUND : st;
 }
 
 enum status auth_ticket_drop(struct auth *au, enum ticket purpose,

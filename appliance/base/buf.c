@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 enum { FIRST_ROOM_BYTES = 256 };
 
@@ -218,6 +219,18 @@ void buf_add_json(struct buf *b, struct str s)
             i += add_escaped(b, p + i, s.len - i);
     }
     buf_add_char(b, '"');
+}
+
+void buf_add_json_time(struct buf *b, int64_t wall_ms)
+{
+    char *at = buf_reserve(b, CLOCK_RFC3339_LEN + 2);
+
+    if (at == NULL)
+        return;
+    at[0] = '"';
+    clock_rfc3339(wall_ms, at + 1);
+    at[CLOCK_RFC3339_LEN + 1] = '"';
+    b->len += CLOCK_RFC3339_LEN + 2;
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

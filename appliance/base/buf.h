@@ -35,6 +35,10 @@ void buf_add_real(struct buf *b, double r);
  * '<' as \u003c so that the text may stand in a script. s is valid UTF-8. */
 void buf_add_json(struct buf *b, struct str s);
 
+/* A time (wall clock) as API.md has it, with its quotes: RFC 3339, UTC,
+ * milliseconds. */
+void buf_add_json_time(struct buf *b, int64_t wall_ms);
+
 /* For text of ours, with numbers; never for bytes of a client. */
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -98,13 +98,11 @@ bool address_in(struct address a, const struct net *nets, size_t n)
     return false;
 }
 
-bool address_is_loopback(struct address a)
+bool address_is_none(struct address a)
 {
-    static const struct address six = { { [15] = 1 } };
+    static const struct address none;
 
-    if (is_mapped(a))
-        return a.bytes[12] == 127;
-    return memcmp(a.bytes, six.bytes, sizeof(six.bytes)) == 0;
+    return memcmp(a.bytes, none.bytes, sizeof(none.bytes)) == 0;
 }
 
 bool net_read(struct str text, struct net *out)

@@ -30,7 +30,7 @@ struct net { /* a range, e.g. 10.0.0.0/8; bits counts in the 128 */
 bool address_read(struct str text, struct address *out);
 size_t address_text(struct address a, char out[46]); /* its length */
 bool address_in(struct address a, const struct net *nets, size_t n);
-bool address_is_loopback(struct address a);
+bool address_is_none(struct address a); /* all zero: of no request */
 /* "10.0.0.0/8", "::1", "192.168.1.7"; false when it is none of these. */
 bool net_read(struct str text, struct net *out);
 

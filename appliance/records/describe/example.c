@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Values that a field takes: what is not sure to fit is asked of the schema
  * before it is shown. */
-#include "base/clock.h"
 #include "records/describe/describe_in.h"
 #include "records/schema/value.h"
 
 enum { SAMPLE_MAX_BYTES = 8192 };
-
-static void add_time(struct buf *b, int64_t ms)
-{
-    char text[CLOCK_RFC3339_LEN];
-
-    clock_rfc3339(ms, text);
-    buf_add_json(b, (struct str){ text, sizeof(text) });
-}
 
 void example_bound(struct buf *b, const struct field *f,
                    const struct bound *bound)
@@ -29,7 +20,7 @@ void example_bound(struct buf *b, const struct field *f,
         buf_add_json(b, bound->s);
         break;
     case FIELD_DATETIME:
-        add_time(b, bound->i);
+        buf_add_json_time(b, bound->i);
         break;
     default:
         buf_add_int(b, bound->i);
@@ -161,7 +152,7 @@ static bool add_other(struct buf *b, const struct field *f)
         add_date(b, f);
         return true;
     case FIELD_DATETIME:
-        add_time(b, within(f, INT64_C(1795165380000)));
+        buf_add_json_time(b, within(f, INT64_C(1795165380000)));
         return true;
     case FIELD_SELECT:
         buf_add_json(b, f->options[0]);

@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "records/read/json_out.h"
 
-#include "base/clock.h"
-
-void json_add_time(struct buf *b, int64_t ms)
-{
-    char *at = buf_reserve(b, CLOCK_RFC3339_LEN + 2);
-
-    if (at == NULL)
-        return;
-    at[0] = '"';
-    clock_rfc3339(ms, at + 1);
-    at[CLOCK_RFC3339_LEN + 1] = '"';
-    b->len += CLOCK_RFC3339_LEN + 2;
-}
-
 bool json_next_id(struct str *list, int64_t *out)
 {
     struct str id;
@@ -76,7 +62,7 @@ void json_add_value(struct buf *b, const struct field *f,
         buf_add(b, cell->i != 0 ? STR("true") : STR("false"));
         break;
     case FIELD_DATETIME:
-        json_add_time(b, cell->i);
+        buf_add_json_time(b, cell->i);
         break;
     case FIELD_JSON: /* written by us as JSON */
         buf_add(b, cell->s);
@@ -102,12 +88,12 @@ void json_add_record(struct buf *b, const struct statements *s,
         json_add_value(b, s->shown[i], &row[ROW_FIELDS + i]);
     }
     buf_add(b, STR(",\"created\":"));
-    json_add_time(b, row[ROW_CREATED].i);
+    buf_add_json_time(b, row[ROW_CREATED].i);
     buf_add(b, STR(",\"updated\":"));
-    json_add_time(b, row[ROW_UPDATED].i);
+    buf_add_json_time(b, row[ROW_UPDATED].i);
     if (row[ROW_DELETED].kind != VALUE_NULL) {
         buf_add(b, STR(",\"deleted\":"));
-        json_add_time(b, row[ROW_DELETED].i);
+        buf_add_json_time(b, row[ROW_DELETED].i);
     }
     buf_add_char(b, '}');
 }

@@ -14,8 +14,6 @@ void json_add_record(struct buf *b, const struct statements *s,
 void json_add_value(struct buf *b, const struct field *f,
                     const struct value *cell);
 
-void json_add_time(struct buf *b, int64_t ms);
-
 /* The ids of a list of links, as its column has them, one after the other;
  * takes each off *list. False at the end. */
 bool json_next_id(struct str *list, int64_t *out);

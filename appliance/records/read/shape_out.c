@@ -150,7 +150,7 @@ static void add_own_time(struct expanded *e, const struct node *n,
     if (!n->own[which] || cell->kind == VALUE_NULL)
         return;
     add_name(e->b, own_names[which], first);
-    json_add_time(e->b, cell->i);
+    buf_add_json_time(e->b, cell->i);
 }
 
 static void add_record(struct expanded *e, const struct node *n,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "records/schema/schema.h"
 
-#include "base/clock.h"
-
 static void add_key(struct buf *b, const char *key)
 {
     buf_addf(b, ",\"%s\":", key);
@@ -14,14 +12,6 @@ static void add_flag(struct buf *b, const char *key, bool on)
         return;
     add_key(b, key);
     buf_add(b, STR("true"));
-}
-
-static void add_time(struct buf *b, int64_t ms)
-{
-    char text[CLOCK_RFC3339_LEN];
-
-    clock_rfc3339(ms, text);
-    buf_add_json(b, (struct str){ text, sizeof(text) });
 }
 
 static void add_bound(struct buf *b, const struct field *f, const char *key,
@@ -37,7 +27,7 @@ static void add_bound(struct buf *b, const struct field *f, const char *key,
     else if (f->type == FIELD_DATE)
         buf_add_json(b, bound->s);
     else if (f->type == FIELD_DATETIME)
-        add_time(b, bound->i);
+        buf_add_json_time(b, bound->i);
     else
         buf_add_int(b, bound->i);
 }

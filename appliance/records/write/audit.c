@@ -87,13 +87,9 @@ static struct value text_or_null(struct str s)
 /* Whoever asks has an address, but for the appliance itself. */
 static struct value address_of(const struct request *rq, char room[46])
 {
-    static const struct address nowhere;
-
-    for (size_t i = 0; i < sizeof(nowhere.bytes); i++)
-        if (rq->client.bytes[i] != 0)
-            return VALUE_S(
-                ((struct str){ room, address_text(rq->client, room) }));
-    return VALUE_NONE;
+    if (address_is_none(rq->client))
+        return VALUE_NONE;
+    return VALUE_S(((struct str){ room, address_text(rq->client, room) }));
 }
 
 enum status audit_note_in(struct unit *u, const struct statements *s,

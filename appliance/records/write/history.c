@@ -237,14 +237,12 @@ static void add_user(struct buf *b, const struct value *cell)
 static enum status add_entry(struct buf *b, const struct history *h,
                              const struct value *cell)
 {
-    char when[CLOCK_RFC3339_LEN];
     enum status st;
 
-    clock_rfc3339(cell[AT_WHEN].i, when);
     buf_add(b, STR("{\"id\":"));
     buf_add_int(b, cell[AT_ID].i);
     buf_add(b, STR(",\"at\":"));
-    buf_add_json(b, (struct str){ when, sizeof(when) });
+    buf_add_json_time(b, cell[AT_WHEN].i);
     buf_add(b, STR(",\"action\":"));
     add_text(b, &cell[AT_WHAT]);
     buf_add(b, STR(",\"user\":"));
